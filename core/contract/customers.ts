@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { credits, customerId, decimalText, moment, status } from './amounts';
+
+/** How a call's seconds become billed seconds: the first `initial_seconds` at least, then steps of `increment_seconds` (money-rules 2). */
+export const rounding = z.object({
+  initial_seconds: z.number().int().min(1).max(3600),
+  increment_seconds: z.number().int().min(1).max(3600),
+});
+
+/** A price per minute is typed in credits or in the partner's money; one of the two. */
+export const pricePerMinute = z
+  .union([z.object({ credits: decimalText }).strict(), z.object({ money: decimalText }).strict()])
+  .meta({ description: 'AI Credit Price Per Minute, in credits or in money', example: { credits: '12' } });
+
+const settingsShape = {
+  ai_credits_enabled: z.boolean().meta({ description: 'AI Credits Enabled. On: calls deduct from the customer. Off: from the partner.' }),
+  grace_seconds: z.number().int().min(0).max(3600).meta({ description: 'Grace Period (seconds)' }),
+  shortfall_policy: z.enum(['debt', 'partner']).meta({ description: 'Who pays what a call costs beyond the balance: the customer, as debt, or the partner' }),
+  low_credit_notifications_enabled: z.boolean().meta({ description: 'Low Credit Notifications Enabled' }),
+  show_pricing_information: z.boolean().meta({ description: 'Show Pricing Information: may the customer see rate and balance' }),
+  customer_portal_enabled: z.boolean().meta({ description: 'Customer Portal Enabled' }),
+  restrict_credit_plan_visibility: z.boolean().meta({ description: 'Restrict Credit Plan Visibility' }),
+  visible_credit_plan_ids: z.array(z.string().max(64)).max(100).meta({ description: 'Visible Customer Credit Plan IDs' }),
+};
+
+/** The customer's Manage panel, as it is sent. What is left out stays as it is. */
+export const settingsPatch = z
+  .object({
+    ...settingsShape,
+    price_per_minute: pricePerMinute,
+    rounding,
+    overdraft: decimalText.meta({ description: 'Credits that the balance may go below zero' }),
+    low_credit_threshold: decimalText.nullable().meta({ description: 'Low Credit Threshold in credits; null for none' }),
+  })
+  .partial()
+  .strict();
+
+/** A version of a rate: what a minute costs since `effective_from`. */
+export const rateVersion = z.object({
+  version: z.number().int(),
+  credits_per_minute: credits,
+  rounding,
+  effective_from: moment,
+});
+
+export const settings = z.object({
+  ...settingsShape,
+  overdraft: credits,
+  low_credit_threshold: credits.nullable(),
+  rate: rateVersion.nullable().meta({ description: 'The rate now in force; null until a price per minute is set' }),
+});
+
+export const mappingKind = z.enum(['agent', 'phone_number', 'metadata']);
+/** One value that identifies a customer in a provider's payload. */
+export const mapping = z.object({ kind: mappingKind, value: z.string().trim().min(1).max(200), customer_id: customerId });
+
+export const customerCreate = z
+  .object({
+    id: customerId.optional(),
+    name: z.string().trim().min(1).max(200),
+    settings: settingsPatch.optional(),
+    mappings: z.array(mapping.omit({ customer_id: true })).max(50).optional(),
+  })
+  .strict();
+
+export const customerUpdate = z
+  .object({ name: z.string().trim().min(1).max(200).optional(), settings: settingsPatch.optional() })
+  .strict();
+
+export const balance = z.object({
+  wallet: z.enum(['customer', 'partner']),
+  customer_id: customerId.nullable(),
+  posted: credits.meta({ description: 'The sum of the entries' }),
+  held: credits.meta({ description: 'Reserved for live calls' }),
+  available: credits.meta({ description: 'posted - held' }),
+  status,
+  currency: z.string(),
+  money: z.number().nullable().meta({ description: "The posted balance in the partner's currency" }),
+});
+
+export const customer = z.object({
+  id: customerId,
+  name: z.string(),
+  settings,
+  balance,
+  created_at: moment,
+});
+
+/** The answer of Check Threshold: the status of whoever pays for the customer's calls (money-rules 5). */
+export const threshold = z.object({
+  customer_id: customerId.nullable(),
+  payer: z.enum(['customer', 'partner']),
+  status,
+  posted: credits,
+  available: credits,
+  low_credit_threshold: credits.nullable(),
+  minutes_left: z.number().nullable().meta({ description: "Whole seconds that the balance pays for, in minutes at the payer's rate; null without a rate" }),
+  days_left: z.number().nullable().meta({ description: 'At the pace of the last 7 days; null when there is not enough history' }),
+  notifications_enabled: z.boolean(),
+});
+
+export const partner = z.object({
+  id: z.string(),
+  name: z.string(),
+  currency: z.string().length(3),
+  credit_value: z.number().meta({ description: 'What one credit is worth in the currency', example: 0.01 }),
+  funding: z.enum(['independent', 'allocated']),
+  settings: z.object({
+    rate: rateVersion.nullable(),
+    low_credit_threshold: credits.nullable(),
+    low_credit_notifications_enabled: z.boolean(),
+    slack_team_id: z.string().nullable(),
+    slack_channel: z.string().nullable(),
+  }),
+  balance,
+  created_at: moment,
+});
+
+export const partnerCreate = z
+  .object({
+    name: z.string().trim().min(1).max(200),
+    currency: z.string().regex(/^[A-Z]{3}$/, 'Use a three-letter ISO 4217 code such as USD').default('USD'),
+    credit_value: decimalText.optional().meta({ description: 'What one credit is worth, 0.01 unless said' }),
+  })
+  .strict();
+
+export const partnerUpdate = z
+  .object({
+    name: z.string().trim().min(1).max(200),
+    price_per_minute: pricePerMinute,
+    rounding,
+    low_credit_threshold: decimalText.nullable(),
+    low_credit_notifications_enabled: z.boolean(),
+    slack_team_id: z.string().regex(/^T[A-Z0-9]{2,20}$/).nullable(),
+    slack_channel: z.string().regex(/^[CGD][A-Z0-9]{2,20}$/).nullable(),
+  })
+  .partial()
+  .strict();

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { credits, customerId, decimalText, idempotencyKey, moment, note, status } from './amounts';
+import { rateVersion, rounding } from './customers';
+
+/** Which wallet a request means: a customer's by its id, or the partner's own. Exactly one of the two. */
+const walletFields = {
+  customer_id: customerId.optional(),
+  wallet: z.literal('partner').optional().meta({ description: "Say \"partner\" for the partner's own wallet instead of a customer_id" }),
+};
+const oneWallet = (value: { customer_id?: string; wallet?: 'partner' }) => (value.customer_id === undefined) !== (value.wallet === undefined);
+const oneWalletMessage = { message: 'Name a customer_id, or wallet "partner", and not both', path: ['customer_id'] };
+
+export const topUp = z
+  .object({ ...walletFields, amount: decimalText, kind: z.enum(['paid', 'bonus']).default('paid'), note: note.optional(), idempotency_key: idempotencyKey })
+  .strict()
+  .refine(oneWallet, oneWalletMessage);
+
+export const adjustment = z
+  .object({
+    ...walletFields,
+    amount: decimalText.meta({ description: 'Credits to add, or with a minus sign to take away', example: '-5' }),
+    note: note.min(1).meta({ description: 'Why: shown in the history and the audit log' }),
+    idempotency_key: idempotencyKey,
+  })
+  .strict()
+  .refine(oneWallet, oneWalletMessage);
+
+export const reversal = z
+  .object({
+    operation_id: z.uuid(),
+    amount: decimalText.optional().meta({ description: 'A part of it; all that is left unless said' }),
+    note: note.optional(),
+    idempotency_key: idempotencyKey,
+  })
+  .strict();
+
+export const provider = z.enum(['retell']).meta({ description: 'A voice provider that Talktime reads' });
+
+/** A call by plain fields: what a builder knows when there is no provider webhook to pass on. */
+export const callDeduction = z
+  .object({
+    source: z.literal('call'),
+    provider: z.string().regex(/^[a-z0-9_-]{1,40}$/).meta({ example: 'retell' }),
+    account: z.string().min(1).max(100).optional().meta({ description: 'Which account at the provider, when you have several' }),
+    call_id: z.string().min(1).max(200).meta({ description: "The provider's call id. With it a call is charged once, whichever way it comes." }),
+    leg: z.string().min(1).max(60).optional(),
+    seconds: decimalText.meta({ description: "The call's length in seconds", example: '61' }),
+    started_at: z.iso.datetime({ offset: true }).optional(),
+    customer_id: customerId.optional().meta({ description: 'Whose call it was. Left out: found by agent, phone number or metadata.' }),
+    agent_id: z.string().min(1).max(200).optional(),
+    phone_number: z.string().min(1).max(40).optional(),
+    cost: z.object({ amount: decimalText, currency: z.string().regex(/^[A-Z]{3}$/) }).strict().optional(),
+  })
+  .strict();
+
+/** A provider's webhook as it came: verified against the raw body and parsed by the service. */
+export const webhookDeduction = z
+  .object({
+    source: z.literal('provider_webhook'),
+    provider: provider.optional().meta({ description: 'Recognised from the headers when left out' }),
+    headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+    body_base64: z.base64().max(14_000_000).meta({ description: 'The raw body, base64' }),
+  })
+  .strict();
+
+/** An amount that is not a call: refused when the balance does not cover it (money-rules 9). */
+export const amountDeduction = z
+  .object({ source: z.literal('amount'), ...walletFields, amount: decimalText, note: note.optional(), idempotency_key: idempotencyKey })
+  .strict()
+  .refine(oneWallet, oneWalletMessage);
+
+export const deduction = z.discriminatedUnion('source', [callDeduction, webhookDeduction, amountDeduction]);
+
+/** The arithmetic of one deduction. */
+export const receipt = z.object({
+  call: z.object({ provider: z.string(), account: z.string(), call_id: z.string(), leg: z.string() }),
+  revision: z.number().int(),
+  outcome: z.enum(['connected', 'unconnected', 'provider_fault']),
+  raw_seconds: z.number(),
+  rounding,
+  billed_seconds: z.number().int(),
+  rate: rateVersion,
+  price: credits,
+  previous_price: credits.meta({ description: 'What earlier revisions of this call had charged' }),
+  payer: z.enum(['customer', 'partner']),
+  paid_by_customer: credits,
+  paid_by_partner: credits,
+  flagged_debt: credits.meta({ description: 'The part of this posting that stands below the floor' }),
+});
+
+export const operationKind = z.enum(['top_up', 'adjustment', 'deduction', 'reversal', 'plan', 'call', 'reassign']);
+
+/** What every change of a balance answers. */
+export const operation = z.object({
+  operation_id: z.uuid(),
+  kind: operationKind,
+  customer_id: customerId.nullable(),
+  amount: credits.meta({ description: 'Signed: what it did to the wallet named here' }),
+  balance_after: credits,
+  status,
+  at: moment,
+  replayed: z.boolean().meta({ description: 'True when this was done before and nothing changed now' }),
+});
+
+/** The answer to a deduction. `outcome` says what became of it. */
+export const deductionResult = z.discriminatedUnion('outcome', [
+  operation.extend({
+    outcome: z.literal('deducted'),
+    payer: z.enum(['customer', 'partner']),
+    receipt: receipt.nullable().meta({ description: 'null for an amount that is not a call' }),
+  }),
+  z.object({
+    outcome: z.literal('suspense'),
+    call_id: z.uuid(),
+    reason: z.enum(['no_customer', 'several_customers', 'rate_required', 'implausible']),
+    message: z.string(),
+    replayed: z.boolean(),
+  }),
+  z.object({ outcome: z.literal('ignored'), message: z.string(), replayed: z.boolean() }),
+]);
+
+export const historyType = z.enum(['Added', 'Deducted', 'Used']);
+
+/** A line of a statement, newest first. */
+export const statementLine = z.object({
+  sequence: z.number().int(),
+  type: historyType,
+  amount: credits,
+  balance: credits,
+  note: z.string(),
+  date: moment,
+  operation_id: z.uuid(),
+  kind: operationKind,
+  call: z.object({ provider: z.string(), call_id: z.string() }).nullable(),
+  actor: z.string(),
+  receipt: receipt.nullable(),
+});
+export const statement = z.object({
+  customer_id: customerId.nullable(),
+  lines: z.array(statementLine),
+  next_cursor: z.string().nullable(),
+});
+
+export const suspendedCall = z.object({
+  call_id: z.uuid(),
+  provider: z.string(),
+  account: z.string(),
+  provider_call_id: z.string(),
+  reason: z.enum(['no_customer', 'several_customers', 'rate_required', 'implausible']),
+  raw_seconds: z.number(),
+  agent_id: z.string().nullable(),
+  from_number: z.string().nullable(),
+  to_number: z.string().nullable(),
+  received_at: moment,
+});
+export const assignment = z.object({ customer_id: customerId }).strict();
+export const dismissal = z.object({ reason: z.string().trim().min(1).max(500) }).strict();
