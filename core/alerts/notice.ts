@@ -1,0 +1,54 @@
+import type { Microcredits } from '../money';
+import type { Status } from './levels';
+
+/** What happened to a balance within its episode. `improved` is a better status that is not yet a recovery. */
+export type AlertEvent = 'low' | 'critical' | 'exhausted' | 'improved' | 'recovered';
+
+/** Everything an alert says, gathered when it is delivered, so that a message shows the state of now. */
+export interface AlertNotice {
+  readonly partnerId: string;
+  readonly wallet: 'customer' | 'partner';
+  readonly customerId: string | null;
+  /** The customer's or the partner's name, as typed: escape it before it is shown. */
+  readonly name: string;
+  readonly event: AlertEvent;
+  readonly status: Status;
+  readonly posted: Microcredits;
+  readonly lowCreditThreshold: Microcredits | null;
+  /** Minutes that the balance pays for at the rate in force; null without a rate. */
+  readonly minutesLeft: number | null;
+  /** Days at the pace of the last 7 days; null when there is too little history. */
+  readonly daysLeft: number | null;
+  readonly currency: string;
+  /** What the balance is worth, in millionths of the currency. */
+  readonly money: bigint;
+  /** When the balance crossed its level, or recovered. */
+  readonly at: Date;
+}
+
+/** Where an alert goes: a channel of the partner's Slack workspace. */
+export interface SlackRoute {
+  readonly kind: 'slack';
+  readonly teamId: string | null;
+  readonly channel: string;
+}
+
+/** A message that was posted, so that it can be updated in place. */
+export interface PostedMessage {
+  readonly channel: string;
+  readonly ts: string;
+}
+
+/**
+ * How a delivery ended. `retry` is worth another attempt (after `retryAfterSeconds`, when the other side said so);
+ * `dead` is not (the channel is gone, the token revoked), and `reason` says what somebody must mend.
+ */
+export type DeliveryOutcome =
+  | { readonly kind: 'delivered'; readonly message: PostedMessage }
+  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'dead'; readonly reason: string };
+
+/** Something that can show an alert. It updates `previous` in place where it can, and posts anew where it can't. */
+export interface AlertChannel {
+  deliver(notice: AlertNotice, route: SlackRoute | null, previous: PostedMessage | null): Promise<DeliveryOutcome>;
+}

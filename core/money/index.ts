@@ -1,0 +1,2 @@
+export * from './microcredits';
+export * from './rates';
