@@ -1,0 +1,75 @@
+/**
+ * Every refusal has a stable code, the HTTP status that goes with it, and a title. What happened and what to do next is
+ * in the error's detail, written where it is raised. No error carries a secret.
+ */
+export const ERRORS = {
+  REQUEST_INVALID: [400, 'The request does not have the documented form'],
+  NUMBER_INVALID: [400, 'Not a plain decimal number'],
+  NUMBER_PRECISION: [400, 'More than 6 decimals'],
+  NUMBER_RANGE: [400, 'Beyond 8,000,000,000 credits'],
+  AMOUNT_NOT_POSITIVE: [400, 'The amount must be above zero'],
+  PARTNER_REQUIRED: [400, 'Say which partner is meant'],
+  ACCOUNT_REQUIRED: [400, 'Say which account at the provider is meant'],
+  PROVIDER_UNKNOWN: [400, 'No provider could be recognised'],
+  PAYLOAD_UNREADABLE: [400, "The provider's payload could not be read"],
+  UNAUTHENTICATED: [401, 'No valid API key'],
+  SIGNATURE_MISSING: [401, 'The webhook is not signed'],
+  SIGNATURE_INVALID: [401, 'The signature does not match'],
+  SIGNATURE_EXPIRED: [401, 'The signature is too old or too far in the future'],
+  INSUFFICIENT_CREDITS: [402, 'The balance does not cover it'],
+  SCOPE_MISSING: [403, 'The API key may not do this'],
+  HOST_KEY_REQUIRED: [403, "Only the host may raise a partner's wallet"],
+  CUSTOMER_KEY_LIMITED: [403, 'The API key is limited to one customer'],
+  ROUTE_NOT_FOUND: [404, 'There is no such address'],
+  PARTNER_NOT_FOUND: [404, 'No such partner'],
+  CUSTOMER_NOT_FOUND: [404, 'No such customer'],
+  PLAN_NOT_FOUND: [404, 'No such credit plan'],
+  OPERATION_NOT_FOUND: [404, 'No such operation'],
+  CALL_NOT_FOUND: [404, 'No such call'],
+  MAPPING_NOT_FOUND: [404, 'No such mapping'],
+  ENDPOINT_NOT_FOUND: [404, 'No such webhook endpoint'],
+  API_KEY_NOT_FOUND: [404, 'No such API key'],
+  IDEMPOTENCY_CONFLICT: [409, 'The idempotency key was used for something else'],
+  CUSTOMER_EXISTS: [409, 'The customer id is taken'],
+  PLAN_EXISTS: [409, 'The plan id is taken'],
+  PLAN_INACTIVE: [409, 'The plan is not active'],
+  MAPPING_TAKEN: [409, 'The value belongs to another customer'],
+  ENDPOINT_EXISTS: [409, 'The provider account has an endpoint'],
+  SLACK_TEAM_TAKEN: [409, 'The Slack workspace belongs to another partner'],
+  CALL_CLOSED: [409, 'The call is closed'],
+  CALL_CUSTOMER_MISMATCH: [409, 'The call was charged to another customer'],
+  CALL_NOT_IN_SUSPENSE: [409, 'The call is not in suspense'],
+  CALL_NOT_CHARGED: [409, 'The call is not charged'],
+  BODY_TOO_LARGE: [413, 'The body is too large'],
+  RATE_REQUIRED: [422, 'No price per minute is set'],
+  NOT_REVERSIBLE: [422, 'This operation cannot be reversed'],
+  REVERSAL_TOO_LARGE: [422, 'More than is left of the operation'],
+  WALLET_LIMIT: [422, 'The balance would go beyond 8,000,000,000 credits'],
+  CALL_IMPLAUSIBLE: [422, 'The call is implausibly long'],
+  RATE_LIMITED: [429, 'Too many requests'],
+  INTERNAL: [500, 'Something went wrong on our side'],
+  OVERLOADED: [503, 'Too much is waiting'],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A refusal: nothing was changed. `detail` says what happened and what to do next. */
+export class TalktimeError extends Error {
+  override readonly name = 'TalktimeError';
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly detail: string,
+    readonly errors?: { path: string; message: string }[],
+  ) {
+    super(`${code}: ${detail}`);
+  }
+
+  get status(): number {
+    return ERRORS[this.code][0];
+  }
+
+  get title(): string {
+    return ERRORS[this.code][1];
+  }
+}
