@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { App, HTTPReceiver } from '@slack/bolt';
+import { register as registerCommands } from './commands';
+import type { BotData, BotLogger, Installations } from './ports';
+import { boltLogger, webClientOptions, type SlackClientOptions } from './slack-client';
+
+/** The one address that the manifest gives Slack, for commands and, later, interactivity and events. */
+export const SLACK_PATH = '/slack/events';
+
+/** Slack's requests are a few kilobytes. */
+const BODY_LIMIT = 512 * 1024;
+
+export interface SlackAppOptions extends SlackClientOptions {
+  /** SLACK_SIGNING_SECRET: every request is checked against it and refused with 401 when it does not fit or is 5 minutes old. */
+  readonly signingSecret: string;
+  readonly installations: Installations;
+  readonly data: BotData;
+  readonly logger: BotLogger;
+}
+
+export interface SlackApp {
+  /** Takes every request under /slack/. The body must not have been read. Never throws. */
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Takes no more requests and waits until what was begun has been answered. */
+  stop(): Promise<void>;
+}
+
+/** The Slack bot, to be mounted on the service's HTTP server. */
+export function createSlackApp(options: SlackAppOptions): SlackApp {
+  const { logger, data, installations } = options;
+  const receiver = new HTTPReceiver({
+    signingSecret: options.signingSecret,
+    endpoints: SLACK_PATH,
+    bodyLimit: BODY_LIMIT,
+    logger: boltLogger(logger),
+  });
+  const app = new App({
+    receiver,
+    convoStore: false,
+    logger: boltLogger(logger),
+    clientOptions: webClientOptions(options, logger),
+    authorize: async ({ teamId, enterpriseId }) => {
+      const installation = await installations({ teamId: teamId ?? null, enterpriseId: enterpriseId ?? null });
+      if (!installation)
+        throw new Error(`The app is not installed in workspace ${teamId ?? enterpriseId ?? 'unknown'}`);
+      return { botToken: installation.botToken, teamId, enterpriseId };
+    },
+  });
+
+  const begun = new Set<Promise<unknown>>();
+  const track = (work: Promise<unknown>) => {
+    begun.add(work);
+    return work.finally(() => begun.delete(work));
+  };
+  app.use(async ({ next }) => void (await track(next())));
+  app.error((error) => {
+    logger.error({ err: error, event: 'slack_request_failed', code: error.code }, 'A Slack request failed');
+    return Promise.resolve();
+  });
+  registerCommands(app, { data, logger });
+
+  let stopped = false;
+  return {
+    listener(request, response) {
+      if (stopped) return answerEmpty(response, 503);
+      // The receiver throws for what is not its own, so that a router could pass it on. Nothing else lives under /slack/.
+      if (request.url?.split('?')[0] !== SLACK_PATH) return answerEmpty(response, 404);
+      if (request.method !== 'POST') return answerEmpty(response, 405, { allow: 'POST' });
+      void track(new Promise((closed) => response.once('close', closed)));
+      receiver.requestListener(request, response);
+    },
+    async stop() {
+      stopped = true;
+      // A request's response ends with its acknowledgement, when its answer has already begun.
+      while (begun.size > 0) await Promise.allSettled(begun);
+    },
+  };
+}
+
+function answerEmpty(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+  response.writeHead(status, headers).end();
+}

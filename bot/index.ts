@@ -1,0 +1,16 @@
+/** The Slack face: commands, alerts and their messages. */
+export { createConsoleAlertChannel, createSlackAlertChannel } from './alert-channel';
+export type { ConsoleAlertChannelOptions, SlackAlertChannelOptions } from './alert-channel';
+export { createSlackApp, SLACK_PATH } from './app';
+export type { SlackApp, SlackAppOptions } from './app';
+export * from './messages';
+export { singleWorkspace } from './ports';
+export type {
+  BotData,
+  BotLogger,
+  CustomerBalance,
+  CustomerRef,
+  Installations,
+  PartnerBalance,
+  SlackActor,
+} from './ports';

@@ -1,0 +1,56 @@
+import { divideHalfAwayFromZero, formatDecimal, micro, parseDecimal, type Microcredits } from '@talktime/core/money';
+
+const CENT = 10_000n;
+
+/** "1,234.5 credits": to two decimals, unless that would hide that there is something. */
+export function credits(amount: Microcredits): string {
+  const text = figure(amount);
+  return `${text} ${text === '1' || text === '-1' ? 'credit' : 'credits'}`;
+}
+
+/** Millionths of a currency as money: "$0.98", "-€12.50". */
+export function money(millionths: bigint, currency: string): string {
+  // ECMA-402 formats decimal text exactly; TypeScript's type for that wants a template literal.
+  const decimal = formatDecimal(millionths) as `${number}`;
+  return new Intl.NumberFormat('en-US', { style: 'currency', currency })
+    .format(decimal)
+    .replace(/^-(\D*)0(\.0+)?$/, '$10$2');
+}
+
+/** Minutes of calls that a balance pays for, never more than it does: "8 min", "1,240 min", "less than a minute". */
+export function callTime(minutes: number | null): string {
+  if (minutes === null) return 'unknown: no price per minute is set';
+  if (minutes <= 0) return 'none';
+  if (minutes < 1) return 'less than a minute';
+  return `${Math.floor(minutes).toLocaleString('en-US')} min`;
+}
+
+/** How long a balance lasts at the pace of the last days, without false precision: "about 5 hours", "about 12 days". */
+export function pace(days: number | null): string {
+  if (days === null) return 'too little history to say';
+  const hours = days * 24;
+  if (hours <= 0) return 'none';
+  if (hours < 1) return 'less than an hour';
+  if (hours < 48) return about(Math.round(hours), 'hour');
+  if (days > 365) return 'more than a year';
+  return about(Math.round(days), 'day');
+}
+
+/** Credits of the API's answers, which are JSON numbers exact to the microcredit. */
+export function fromWire(amount: number): Microcredits {
+  const parsed = parseDecimal(amount.toFixed(6));
+  if (!parsed.ok)
+    throw new RangeError(`${parsed.refusal}: the service answered an amount that it cannot have: ${amount}`);
+  return micro(parsed.value);
+}
+
+function figure(amount: Microcredits): string {
+  const rounded = divideHalfAwayFromZero(amount, CENT) * CENT;
+  const [whole = '0', fraction] = formatDecimal(rounded === 0n ? amount : rounded).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction ? `${grouped}.${fraction}` : grouped;
+}
+
+function about(count: number, unit: string): string {
+  return `about ${count} ${unit}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,8 @@
+/** What the bot says: pure functions from data to Slack's blocks. */
+export * from './alert';
+export * from './balance';
+export * from './draw';
+export * from './help';
+export * from './limits';
+export * from './message';
+export * from './trouble';

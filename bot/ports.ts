@@ -1,0 +1,58 @@
+import type { Customer, Partner, Threshold } from '@talktime/core/contract';
+
+/** Who asks, as Slack's signed request says. Every question carries it, so that roles can come to stand behind it. */
+export interface SlackActor {
+  readonly teamId: string;
+  readonly enterpriseId: string | null;
+  readonly userId: string;
+}
+
+export interface CustomerRef {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A customer with the standing of whoever pays for its calls. */
+export interface CustomerBalance {
+  readonly customer: Customer;
+  readonly threshold: Threshold;
+}
+
+export interface PartnerBalance {
+  readonly partner: Partner;
+  readonly threshold: Threshold;
+}
+
+/** What the commands read. The service implements it over core; every call is bounded in time there. */
+export interface BotData {
+  /** The partner that the actor's workspace is bound to and that the actor may see; null when there is none. */
+  partnerOf(actor: SlackActor): Promise<string | null>;
+  partnerBalance(partnerId: string): Promise<PartnerBalance>;
+  /** The customers whose id or name is `text`, without regard to case: none, one or a few. At most 5. */
+  findCustomers(partnerId: string, text: string): Promise<CustomerRef[]>;
+  /** Ids and names to guess from when nothing was found: at most `limit`, any of them. */
+  customerNames(partnerId: string, limit: number): Promise<CustomerRef[]>;
+  /** null when the customer is gone meanwhile. */
+  customerBalance(partnerId: string, customerId: string): Promise<CustomerBalance | null>;
+  /** The customers that are lowest: worst status first, then the smallest posted balance. At most `limit`. */
+  lowest(partnerId: string, limit: number): Promise<CustomerBalance[]>;
+}
+
+/** The bot token of a workspace; null when the app is not installed there. */
+export type Installations = (workspace: {
+  readonly teamId: string | null;
+  readonly enterpriseId: string | null;
+}) => Promise<{ readonly botToken: string } | null>;
+
+/** One workspace, one token: SLACK_BOT_TOKEN. */
+export function singleWorkspace(botToken: string): Installations {
+  return () => Promise.resolve({ botToken });
+}
+
+/** Where the bot logs. Fits pino. Fields carry ids, never names or tokens. */
+export interface BotLogger {
+  debug(fields: Record<string, unknown>, message: string): void;
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
