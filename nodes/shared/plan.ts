@@ -1,0 +1,79 @@
+import {
+  NodeOperationError,
+  type IExecuteFunctions,
+  type ILoadOptionsFunctions,
+  type INodeListSearchResult,
+  type INodeProperties,
+} from 'n8n-workflow';
+import type { Plan } from '../../core/contract';
+import { locatedId } from './parameters';
+import { talktimeRequest } from './transport';
+
+export const planField: INodeProperties = {
+  displayName: 'Plan',
+  name: 'plan',
+  type: 'resourceLocator',
+  required: true,
+  default: { mode: 'list', value: '' },
+  description: 'The credit plan to apply. The list shows those that are active.',
+  modes: [
+    {
+      displayName: 'From List',
+      name: 'list',
+      type: 'list',
+      placeholder: 'Choose a plan…',
+      typeOptions: { searchListMethod: 'searchPlans', searchable: true },
+    },
+    {
+      displayName: 'By ID',
+      name: 'id',
+      type: 'string',
+      placeholder: 'e.g. starter-100',
+      validation: [
+        {
+          type: 'regex',
+          properties: {
+            regex: '[A-Za-z0-9][A-Za-z0-9_.-]{0,63}',
+            errorMessage: 'A plan ID has 1 to 64 letters, digits, dots, underscores or hyphens',
+          },
+        },
+      ],
+    },
+  ],
+};
+
+/** The active plans, a page at a time. The service has no search for plans, so the filter is applied to each page here. */
+export async function searchPlans(
+  this: ILoadOptionsFunctions,
+  filter?: string,
+  paginationToken?: string,
+): Promise<INodeListSearchResult> {
+  const { items, next_cursor } = await talktimeRequest<{ items: Plan[]; next_cursor: string | null }>(this, {
+    method: 'GET',
+    path: '/v1/plans',
+    query: { cursor: paginationToken },
+  });
+  const wanted = (filter ?? '').toLowerCase();
+  return {
+    results: items
+      .filter((plan) => plan.active)
+      .map((plan) => ({ name: planLabel(plan), value: plan.id }))
+      .filter(({ name }) => name.toLowerCase().includes(wanted)),
+    paginationToken: next_cursor ?? undefined,
+  };
+}
+
+/** "Starter: 100 minutes for 60 USD" */
+export function planLabel({ name, minutes, credits, price, currency }: Plan): string {
+  return `${name}: ${minutes === null ? `${credits ?? 0} credits` : `${minutes} minutes`} for ${price} ${currency}`;
+}
+
+export function chosenPlan(context: IExecuteFunctions, itemIndex: number): string {
+  const id = locatedId(context, 'plan', itemIndex);
+  if (id !== undefined) return id;
+  throw new NodeOperationError(context.getNode(), "No plan was given under 'Plan'", {
+    description:
+      'Choose one from the list, or enter an ID. If the field holds an expression, check that the incoming item has it.',
+    itemIndex,
+  });
+}

@@ -1,0 +1,130 @@
+import { NodeApiError, type INode, type JsonObject } from 'n8n-workflow';
+import type { ErrorCode, Problem } from '../../core/contract';
+
+const RETRY = "Nothing is charged twice: run it again, or switch on 'Retry On Fail' in the settings of this node.";
+
+/** What a builder does next in n8n. The service's own detail says what happened; it cannot know the fields' names here. */
+const NEXT_STEP: Partial<Record<ErrorCode, string>> = {
+  UNAUTHENTICATED: "Open the credential 'Talktime API' and enter a valid 'API Key'.",
+  SCOPE_MISSING: 'Use a credential whose API key has the scope that this needs.',
+  HOST_KEY_REQUIRED: "Set 'Wallet' to Customer, or use a credential with the host's API key.",
+  CUSTOMER_KEY_LIMITED: 'Use a credential whose API key is not limited to one customer.',
+  CUSTOMER_NOT_FOUND: "Choose the customer under 'Customer' from the list, or check the ID.",
+  PLAN_NOT_FOUND: "Choose the plan under 'Plan' from the list, or check the ID.",
+  PLAN_INACTIVE: "Choose another plan under 'Plan', or make this one active in Talktime.",
+  IDEMPOTENCY_CONFLICT:
+    "Give each change a 'Reference' of its own, such as an invoice number. The same Reference with other values is never booked.",
+  INSUFFICIENT_CREDITS:
+    'Top the wallet up first, for example with the node Top Up, then run this again with the same Reference.',
+  RATE_REQUIRED: "Set the customer's AI Credit Price Per Minute in Talktime, then run this again.",
+  SIGNATURE_MISSING:
+    'Check that the Webhook node receives the call from the provider itself and that its headers reach this node unchanged.',
+  SIGNATURE_INVALID:
+    "Check that the provider's signing secret in Talktime is the current one, and that 'Raw Body' is on in the Webhook node.",
+  PROVIDER_UNKNOWN: "Choose the provider under 'Provider', or use the source 'Call' and enter the fields.",
+  PAYLOAD_UNREADABLE: "Check that the Webhook node receives the provider's own webhook, and that 'Raw Body' is on.",
+  RATE_LIMITED: RETRY,
+  OVERLOADED: RETRY,
+  INTERNAL: RETRY,
+};
+
+/** The fields of the wire under the names that the panel shows. */
+const FIELD_NAMES: Record<string, string> = {
+  account: 'Account',
+  agent_id: 'Agent ID',
+  amount: 'Amount (Credits)',
+  body_base64: 'Input Binary Field',
+  call_id: 'Call ID',
+  'cost.amount': 'Cost',
+  'cost.currency': 'Cost Currency',
+  customer_id: 'Customer',
+  headers: 'Headers',
+  idempotency_key: 'Reference',
+  leg: 'Leg',
+  note: 'Note',
+  phone_number: 'Phone Number',
+  provider: 'Provider',
+  seconds: 'Duration (Seconds)',
+  started_at: 'Started At',
+};
+
+export function isProblem(body: unknown): body is Problem {
+  return typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
+}
+
+/** The service said no: its detail as the message, the next step and the stable code below it. */
+export function refusal(node: INode, problem: Problem, itemIndex?: number): NodeApiError {
+  const fields = (problem.errors ?? []).map(({ path, message }) => `'${FIELD_NAMES[path] ?? path}': ${message}.`);
+  const steps = [...fields, NEXT_STEP[problem.code as ErrorCode] ?? '', `Code: ${problem.code}`].filter(Boolean);
+  return apiError(node, problem.detail || problem.title, steps.join(' '), {
+    httpCode: String(problem.status),
+    code: problem.code,
+    itemIndex,
+  });
+}
+
+/** Nothing answered: refused, unreachable, too slow, or blocked by n8n itself. Names no address, since it is a credential's. */
+export function noAnswer(node: INode, cause: unknown, itemIndex?: number): NodeApiError {
+  const { code, text } = causeOf(cause);
+  const blocked = /ssrf|restricted (ip|host)|destination hostname is restricted/i.test(text);
+  return blocked
+    ? apiError(
+        node,
+        "n8n blocked the request to the 'Base URL' of the credential",
+        'It leads to a private address. Ask who runs n8n to add the host to N8N_SSRF_ALLOWED_HOSTNAMES. Code: BLOCKED_BY_N8N',
+        { code: 'BLOCKED_BY_N8N', itemIndex },
+      )
+    : apiError(
+        node,
+        'Talktime did not answer',
+        `Check that the service runs and that n8n can reach the 'Base URL' of the credential. ${RETRY} Code: ${code}`,
+        { code, itemIndex },
+      );
+}
+
+/** Something answered, but not the service: a proxy's page, a redirect, a wrong path. */
+export function notTalktime(node: INode, status: number, itemIndex?: number): NodeApiError {
+  const redirect = status >= 300 && status <= 399;
+  return apiError(
+    node,
+    redirect
+      ? "The 'Base URL' of the credential redirects elsewhere"
+      : `The answer did not come from Talktime (HTTP ${status})`,
+    redirect
+      ? "Enter the final address under 'Base URL', usually the one with https://. Code: NOT_TALKTIME"
+      : `Check 'Base URL' in the credential: no path, and nothing such as a login page in front of it. ${status >= 500 ? `${RETRY} ` : ''}Code: NOT_TALKTIME`,
+    { httpCode: String(status), code: 'NOT_TALKTIME', itemIndex },
+  );
+}
+
+/** The code that goes with a refusal, for the item of a node that continues. */
+export function codeOf(error: unknown): string | undefined {
+  const data = error instanceof NodeApiError ? (error.context.data as { code?: string } | undefined) : undefined;
+  return data?.code;
+}
+
+/** Built from our own words only: the raw request, its headers and the address stay out. */
+function apiError(
+  node: INode,
+  message: string,
+  description: string,
+  { httpCode, code, itemIndex }: { httpCode?: string; code: string; itemIndex?: number },
+): NodeApiError {
+  const error = new NodeApiError(node, { message, code } as JsonObject, { message, description, httpCode, itemIndex });
+  // NodeApiError swaps in its own text for messages that contain a network code; ours is the better one.
+  error.message = message;
+  error.context.data = { code };
+  return error;
+}
+
+function causeOf(cause: unknown): { code: string; text: string } {
+  const seen: string[] = [];
+  let code = 'NO_ANSWER';
+  for (let next: unknown = cause, depth = 0; typeof next === 'object' && next !== null && depth < 5; depth += 1) {
+    const { code: nextCode, name, message, description } = next as Record<string, unknown>;
+    if (typeof nextCode === 'string' && /^[A-Z_]{3,40}$/.test(nextCode)) code = nextCode;
+    seen.push(...[name, message, description].filter((part): part is string => typeof part === 'string'));
+    next = (next as { cause?: unknown }).cause;
+  }
+  return { code, text: seen.join(' ') };
+}
