@@ -1,0 +1,137 @@
+import type { AlertEvent, AlertNotice } from '@talktime/core/alerts';
+import type { Balance, Customer, Partner, Threshold } from '@talktime/core/contract';
+import { creditsToMoney, micro, parseDecimal, type Microcredits } from '@talktime/core/money';
+import type { BotLogger, CustomerBalance, PartnerBalance } from '../../bot/ports';
+
+/** Credits by their text: the amounts in these tests read as a message shows them. */
+export function creditsOf(text: string): Microcredits {
+  const parsed = parseDecimal(text);
+  if (!parsed.ok) throw new Error(parsed.refusal);
+  return micro(parsed.value);
+}
+
+const STATUS_AFTER = {
+  low: 'low',
+  critical: 'critical',
+  exhausted: 'exhausted',
+  improved: 'low',
+  recovered: 'ok',
+} as const;
+
+/** Acme Dental, threshold 100 credits at 0.01 each, rate 12. */
+export function notice(event: AlertEvent, posted: string, changes: Partial<AlertNotice> = {}): AlertNotice {
+  const amount = creditsOf(posted);
+  return {
+    partnerId: 'par_bright',
+    wallet: 'customer',
+    customerId: 'cus_acme',
+    name: 'Acme Dental',
+    event,
+    status: STATUS_AFTER[event],
+    posted: amount,
+    lowCreditThreshold: creditsOf('100'),
+    minutesLeft: Math.max(0, Number(posted) / 12),
+    daysLeft: 2.2,
+    currency: 'USD',
+    money: creditsToMoney(amount, 10_000n),
+    at: new Date('2026-11-22T16:01:01Z'),
+    ...changes,
+  };
+}
+
+const rate = {
+  version: 1,
+  credits_per_minute: 12,
+  rounding: { initial_seconds: 1, increment_seconds: 1 },
+  effective_from: '2026-11-01T00:00:00.000Z',
+};
+
+export function threshold(posted: number, changes: Partial<Threshold> = {}): Threshold {
+  return {
+    customer_id: 'cus_acme',
+    payer: 'customer',
+    status: posted <= 0 ? 'exhausted' : posted <= 100 ? 'low' : 'ok',
+    posted,
+    available: posted,
+    low_credit_threshold: 100,
+    minutes_left: Math.max(0, posted / 12),
+    days_left: 2.2,
+    notifications_enabled: true,
+    ...changes,
+  };
+}
+
+function balance(posted: number, changes: Partial<Balance> = {}): Balance {
+  return {
+    wallet: 'customer',
+    customer_id: 'cus_acme',
+    posted,
+    held: 0,
+    available: posted,
+    status: 'ok',
+    currency: 'USD',
+    money: Number((posted / 100).toFixed(6)),
+    ...changes,
+  };
+}
+
+export function customerBalance(
+  id: string,
+  name: string,
+  posted: number,
+  changes: { threshold?: Partial<Threshold>; balance?: Partial<Balance> } = {},
+): CustomerBalance {
+  const customer: Customer = {
+    id,
+    name,
+    settings: {
+      ai_credits_enabled: true,
+      grace_seconds: 0,
+      shortfall_policy: 'debt',
+      low_credit_notifications_enabled: true,
+      show_pricing_information: false,
+      customer_portal_enabled: false,
+      restrict_credit_plan_visibility: false,
+      visible_credit_plan_ids: [],
+      overdraft: 0,
+      low_credit_threshold: 100,
+      rate,
+    },
+    balance: balance(posted, { customer_id: id, ...changes.balance }),
+    created_at: '2026-11-01T00:00:00.000Z',
+  };
+  return { customer, threshold: threshold(posted, { customer_id: id, ...changes.threshold }) };
+}
+
+export function partnerBalance(name: string, posted: number): PartnerBalance {
+  const partner: Partner = {
+    id: 'par_bright',
+    name,
+    currency: 'USD',
+    credit_value: 0.01,
+    funding: 'independent',
+    settings: {
+      rate,
+      low_credit_threshold: null,
+      low_credit_notifications_enabled: false,
+      slack_team_id: 'T0BRIGHT',
+      slack_channel: 'C0ALERTS',
+    },
+    balance: balance(posted, { wallet: 'partner', customer_id: null }),
+    created_at: '2026-11-01T00:00:00.000Z',
+  };
+  return {
+    partner,
+    threshold: threshold(posted, { customer_id: null, payer: 'partner', status: 'ok', low_credit_threshold: null }),
+  };
+}
+
+/** A logger that keeps its lines, so that a test can look for one, or for a secret in any. */
+export function keepingLogger(): BotLogger & {
+  readonly lines: { level: string; fields: Record<string, unknown>; message: string }[];
+} {
+  const lines: { level: string; fields: Record<string, unknown>; message: string }[] = [];
+  const at = (level: string) => (fields: Record<string, unknown>, message: string) =>
+    void lines.push({ level, fields, message });
+  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
