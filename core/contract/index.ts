@@ -11,6 +11,7 @@ import type * as plans from './plans';
 export * from './access';
 export * from './amounts';
 export * from './customers';
+export * from './decimals';
 export * from './errors';
 export * from './operations';
 export * from './plans';

@@ -94,8 +94,9 @@ export const operationKind = z.enum(['top_up', 'adjustment', 'deduction', 'rever
 export const operation = z.object({
   operation_id: z.uuid(),
   kind: operationKind,
-  customer_id: customerId.nullable(),
-  amount: credits.meta({ description: 'Signed: what it did to the wallet named here' }),
+  customer_id: customerId.nullable().meta({ description: 'The customer concerned; null when it is about the partner alone' }),
+  wallet: z.enum(['customer', 'partner']).meta({ description: 'Whose wallet the next three fields speak of' }),
+  amount: credits.meta({ description: 'Signed: what it did to that wallet' }),
   balance_after: credits,
   status,
   at: moment,

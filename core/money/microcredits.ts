@@ -33,6 +33,19 @@ export function parseDecimal(text: string): { ok: true; value: bigint } | { ok: 
   return { ok: true, value: sign === '-' ? -value : value };
 }
 
+/**
+ * A decimal of any precision times 10^`power`, in millionths, rounded once: for amounts that a provider reports in units
+ * of its own, such as cents (`power` -2). null when the text is no plain decimal. Never used for what somebody is charged.
+ */
+export function parseScaledDecimal(text: string, power: number): bigint | null {
+  const match = /^(-?\d{1,30})(?:\.(\d{1,30}))?$/.exec(text);
+  if (!match) return null;
+  const [, whole = '0', fraction = ''] = match;
+  const shift = 6 + power - fraction.length;
+  const digits = BigInt(whole + fraction);
+  return shift >= 0 ? digits * 10n ** BigInt(shift) : divideHalfAwayFromZero(digits, 10n ** BigInt(-shift));
+}
+
 /** Microcredits (or any millionths) as decimal text without trailing zeros: 12200000n -> "12.2". */
 export function formatDecimal(value: bigint): string {
   const sign = value < 0n ? '-' : '';

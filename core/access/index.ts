@@ -1,0 +1,4 @@
+export type { Actor } from '../ledger/commands';
+export * from './audit';
+export * from './keys';
+export * from './seal';

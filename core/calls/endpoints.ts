@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
+import { audit } from '../access/audit';
+import type { Sealer } from '../access/seal';
+import type { Endpoint, endpointCreate } from '../contract';
+import { TalktimeError } from '../contract/errors';
+import type { Database } from '../database';
+import type { Actor } from '../ledger';
+
+/** An account at a provider whose signed webhooks are taken, with its live secrets opened. */
+export interface ProviderAccount {
+  readonly endpointId: string;
+  readonly provider: string;
+  readonly account: string;
+  readonly secrets: readonly string[];
+}
+
+interface EndpointRow {
+  endpoint_id: string;
+  provider: string;
+  account: string;
+  sealed_secrets: Buffer[];
+  created_at: Date;
+}
+
+interface Context {
+  readonly database: Database;
+  readonly sealer: Sealer;
+}
+
+/** Makes the address that an account at a provider sends its webhooks to. Its secrets are sealed, and never shown again. */
+export async function createEndpoint({ database, sealer }: Context, partnerId: string, actor: Actor, input: z.output<typeof endpointCreate>): Promise<Endpoint> {
+  const endpointId = `ep_${randomBytes(16).toString('hex')}`;
+  const sealed = input.secrets.map((secret) => sealer.seal(secret, sealContext(endpointId)));
+  return database.asPartner(partnerId, async (transaction) => {
+    const [row] = await transaction.query<EndpointRow & Record<string, unknown>>(
+      `insert into talktime.endpoints (partner_id, endpoint_id, provider, account, sealed_secrets)
+       values ($1, $2, $3, $4, $5)
+       on conflict (partner_id, provider, account) do nothing
+       returning endpoint_id, provider, account, sealed_secrets, created_at`,
+      [partnerId, endpointId, input.provider, input.account, sealed],
+    );
+    if (!row) {
+      throw new TalktimeError('ENDPOINT_EXISTS', `The ${input.provider} account "${input.account}" has an endpoint already. The list of endpoints shows it; name another account for a second one.`);
+    }
+    await transaction.query('insert into directory.endpoints (endpoint_id, partner_id, provider) values ($1, $2, $3)', [endpointId, partnerId, input.provider]);
+    await audit(transaction, partnerId, actor, 'endpoint.created', endpointId, { provider: input.provider, account: input.account });
+    return toEndpoint(row);
+  });
+}
+
+export async function listEndpoints({ database }: Pick<Context, 'database'>, partnerId: string): Promise<Endpoint[]> {
+  return (await readEndpoints(database, partnerId)).map(toEndpoint);
+}
+
+/** The partner's accounts at a provider, with their secrets: for verifying a delivery. */
+export async function providerAccounts({ database, sealer }: Context, partnerId: string, provider: string): Promise<ProviderAccount[]> {
+  const rows = await readEndpoints(database, partnerId);
+  return rows
+    .filter((row) => row.provider === provider)
+    .map((row) => ({
+      endpointId: row.endpoint_id,
+      provider: row.provider,
+      account: row.account,
+      secrets: row.sealed_secrets.map((sealed) => sealer.open(sealed, sealContext(row.endpoint_id))),
+    }));
+}
+
+/** Whose endpoint an address is. */
+export async function partnerOfEndpoint(database: Database, provider: string, endpointId: string): Promise<string> {
+  const [row] = await database.asDirectory((transaction) =>
+    transaction.query<{ partner_id: string }>('select partner_id from directory.endpoints where endpoint_id = $1 and provider = $2', [endpointId, provider]),
+  );
+  if (!row) throw new TalktimeError('ENDPOINT_NOT_FOUND', 'There is no webhook endpoint at this address. Copy the address from the list of endpoints.');
+  return row.partner_id;
+}
+
+async function readEndpoints(database: Database, partnerId: string): Promise<EndpointRow[]> {
+  return database.asPartner(partnerId, (transaction) =>
+    transaction.query<EndpointRow & Record<string, unknown>>(
+      `select endpoint_id, provider, account, sealed_secrets, created_at
+       from talktime.endpoints where partner_id = $1 order by provider, account`,
+      [partnerId],
+    ),
+  );
+}
+
+const sealContext = (endpointId: string) => `endpoint ${endpointId}`;
+
+function toEndpoint(row: EndpointRow): Endpoint {
+  return {
+    id: row.endpoint_id,
+    provider: row.provider,
+    account: row.account,
+    path: `/hooks/${row.provider}/${row.endpoint_id}`,
+    secrets_set: row.sealed_secrets.length,
+    created_at: row.created_at.toISOString(),
+  };
+}

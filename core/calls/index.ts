@@ -1,0 +1,6 @@
+export * from './deduct';
+export * from './endpoints';
+export * from './facts';
+export * from './provider';
+export * from './providers';
+export * from './suspense';

@@ -1,0 +1,82 @@
+import type { DeductionResult, SuspendedCall } from '../contract';
+import { TalktimeError } from '../contract/errors';
+import type { Database } from '../database';
+import { deductionOf, type Actor } from '../ledger';
+import type { Talktime } from './deduct';
+import type { FactsJson } from './facts';
+
+export interface SuspensePage {
+  /** 1 to 200. */
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+interface SuspenseRow {
+  call_id: string;
+  provider: string;
+  account: string;
+  provider_call_id: string;
+  reason: SuspendedCall['reason'];
+  facts: FactsJson;
+  agent_id: string | null;
+  from_number: string | null;
+  to_number: string | null;
+  received_at: Date;
+}
+
+/** Calls that match no customer, or can't be priced, oldest first: waiting for somebody. Nothing is dropped. */
+export async function listSuspense(database: Database, partnerId: string, page: SuspensePage): Promise<{ items: SuspendedCall[]; next_cursor: string | null }> {
+  const [afterTime, afterId] = page.cursor === undefined ? [null, null] : readCursor(page.cursor);
+  const rows = await database.asPartner(partnerId, (transaction) =>
+    transaction.query<SuspenseRow & Record<string, unknown>>(
+      `select call_id, provider, account, provider_call_id, reason, facts, agent_id, from_number, to_number, received_at
+       from talktime.calls
+       where partner_id = $1 and state = 'suspense'
+         and ($2::timestamptz is null or (received_at, call_id) > ($2, $3::uuid))
+       order by received_at, call_id
+       limit $4`,
+      [partnerId, afterTime, afterId, page.limit + 1],
+    ),
+  );
+  const items = rows.slice(0, page.limit).map(toSuspendedCall);
+  const last = items.at(-1);
+  return { items, next_cursor: rows.length > page.limit && last ? `${last.received_at}_${last.call_id}` : null };
+}
+
+/** Charges a call in suspense to a customer, at the rate of its date. */
+export async function assignCall(talktime: Talktime, partnerId: string, actor: Actor, callId: string, customerId: string): Promise<DeductionResult> {
+  return deductionOf(await talktime.ledger.submit(partnerId, { kind: 'assign', actor, callId, customerId }));
+}
+
+/** Closes a call in suspense without charging it. */
+export async function dismissCall(talktime: Talktime, partnerId: string, actor: Actor, callId: string, reason: string): Promise<void> {
+  await talktime.ledger.submit(partnerId, { kind: 'dismiss', actor, callId, reason });
+}
+
+/** Moves a charged call to the right customer: reversed and charged in one operation. */
+export async function reassignCall(talktime: Talktime, partnerId: string, actor: Actor, callId: string, customerId: string): Promise<DeductionResult> {
+  return deductionOf(await talktime.ledger.submit(partnerId, { kind: 'reassign', actor, callId, customerId }));
+}
+
+function readCursor(cursor: string): [string, string] {
+  const [, at, id] = /^(\d{4}-\d\d-\d\dT[\d:.]+Z)_([0-9a-f-]{36})$/.exec(cursor) ?? [];
+  if (at === undefined || id === undefined) {
+    throw new TalktimeError('REQUEST_INVALID', 'The cursor is not one that a page before gave. Start again without it.', [{ path: 'cursor', message: 'unknown' }]);
+  }
+  return [at, id];
+}
+
+function toSuspendedCall(row: SuspenseRow): SuspendedCall {
+  return {
+    call_id: row.call_id,
+    provider: row.provider,
+    account: row.account,
+    provider_call_id: row.provider_call_id,
+    reason: row.reason,
+    raw_seconds: row.facts.rawMilliseconds / 1000,
+    agent_id: row.agent_id,
+    from_number: row.from_number,
+    to_number: row.to_number,
+    received_at: row.received_at.toISOString(),
+  };
+}

@@ -1,0 +1,85 @@
+import { levelsOf, runway, statusOf } from '../alerts';
+import type { Balance, Threshold } from '../contract';
+import { TalktimeError } from '../contract/errors';
+import type { Database, Transaction } from '../database';
+import { loadRates, loadWallets, PARTNER_WALLET, walletIdOf, type WalletRef, type WalletState } from '../ledger';
+import { creditsToMoney, rateAt, secondsCovered, toJsonNumber } from '../money';
+
+/** What a wallet holds, in credits and in money. */
+export async function getBalance(database: Database, partnerId: string, who: WalletRef): Promise<Balance> {
+  return database.asPartner(partnerId, async (transaction) => {
+    const walletId = await walletIdOf(transaction, partnerId, who);
+    const wallet = await readWallet(transaction, partnerId, walletId);
+    return toBalance(wallet, await readMoney(transaction, partnerId));
+  });
+}
+
+/**
+ * Check Threshold: the status of whoever pays for the customer's calls, which with AI credits off is the partner and
+ * not the customer's empty wallet (money-rules 5).
+ */
+export async function getThreshold(database: Database, partnerId: string, who: WalletRef): Promise<Threshold> {
+  return database.asPartner(partnerId, async (transaction) => {
+    const customerWallet = await walletIdOf(transaction, partnerId, who);
+    const payer = await payerWallet(transaction, partnerId, customerWallet);
+    const wallet = await readWallet(transaction, partnerId, payer);
+    const [rates, days] = [await loadRates(transaction, partnerId, [payer]), await runway(transaction, partnerId, wallet)];
+    const rate = rateAt(rates.get(payer) ?? [], Date.now());
+    return {
+      customer_id: who === 'partner' ? null : who.customerId,
+      payer: payer === PARTNER_WALLET ? 'partner' : 'customer',
+      status: statusOfWallet(wallet),
+      posted: toJsonNumber(wallet.posted),
+      available: toJsonNumber(wallet.posted - wallet.held),
+      low_credit_threshold: wallet.lowCreditThreshold === null ? null : toJsonNumber(wallet.lowCreditThreshold),
+      minutes_left: rate ? Math.floor((secondsCovered(wallet.posted, rate) / 60) * 100) / 100 : null,
+      days_left: days,
+      notifications_enabled: wallet.notificationsEnabled,
+    };
+  });
+}
+
+async function payerWallet(transaction: Transaction, partnerId: string, walletId: number): Promise<number> {
+  if (walletId === PARTNER_WALLET) return PARTNER_WALLET;
+  const [row] = await transaction.query<{ ai_credits_enabled: boolean }>(
+    'select ai_credits_enabled from talktime.customers where partner_id = $1 and wallet_id = $2',
+    [partnerId, walletId],
+  );
+  return row!.ai_credits_enabled ? walletId : PARTNER_WALLET;
+}
+
+export async function readWallet(transaction: Transaction, partnerId: string, walletId: number): Promise<WalletState> {
+  const wallet = (await loadWallets(transaction, partnerId, [walletId])).get(walletId);
+  if (!wallet) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
+  return wallet;
+}
+
+export interface Money {
+  readonly currency: string;
+  /** Millionths of the currency for one credit. */
+  readonly creditValue: bigint;
+}
+
+export async function readMoney(transaction: Transaction, partnerId: string): Promise<Money> {
+  const [row] = await transaction.query<{ currency: string; credit_value: bigint }>('select currency, credit_value from talktime.partners where partner_id = $1', [partnerId]);
+  if (!row) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
+  return { currency: row.currency, creditValue: row.credit_value };
+}
+
+/** The status with its hysteresis, as the alerts see it. */
+export function statusOfWallet(wallet: WalletState) {
+  return statusOf(wallet.posted, levelsOf(wallet.lowCreditThreshold), wallet.status);
+}
+
+export function toBalance(wallet: WalletState, money: Money): Balance {
+  return {
+    wallet: wallet.customerId === null ? 'partner' : 'customer',
+    customer_id: wallet.customerId,
+    posted: toJsonNumber(wallet.posted),
+    held: toJsonNumber(wallet.held),
+    available: toJsonNumber(wallet.posted - wallet.held),
+    status: statusOfWallet(wallet),
+    currency: money.currency,
+    money: toJsonNumber(creditsToMoney(wallet.posted, money.creditValue)),
+  };
+}

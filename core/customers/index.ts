@@ -1,0 +1,4 @@
+export * from './balances';
+export * from './customers';
+export * from './mappings';
+export * from './partners';

@@ -1,0 +1,69 @@
+import { audit } from '../access/audit';
+import { normalizePhoneNumber } from '../calls/facts';
+import type { Mapping } from '../contract';
+import { TalktimeError } from '../contract/errors';
+import type { Database, Transaction } from '../database';
+import { lockPartner, type Actor } from '../ledger';
+
+/** The values that identify customers in a provider's payload, by kind and value. */
+export async function listMappings(database: Database, partnerId: string, filter: { customerId?: string }): Promise<Mapping[]> {
+  return database.asPartner(partnerId, (transaction) =>
+    transaction.query<Mapping>(
+      `select kind, value, customer_id
+       from talktime.mappings
+       where partner_id = $1 and ($2::text is null or customer_id = $2)
+       order by kind, value
+       limit 10000`,
+      [partnerId, filter.customerId ?? null],
+    ),
+  );
+}
+
+/** Says that calls with this agent, number or metadata value are a customer's. Saying it again changes nothing. */
+export async function addMapping(database: Database, partnerId: string, actor: Actor, mapping: Mapping): Promise<Mapping> {
+  return database.asPartner(partnerId, async (transaction) => {
+    await lockPartner(transaction, partnerId);
+    const added = await insertMapping(transaction, partnerId, mapping);
+    await audit(transaction, partnerId, actor, 'mapping.added', mapping.customer_id, { kind: mapping.kind });
+    return added;
+  });
+}
+
+/** Forgets a mapping. Calls that were charged by it stay as they are. */
+export async function removeMapping(database: Database, partnerId: string, actor: Actor, kind: Mapping['kind'], value: string): Promise<void> {
+  await database.asPartner(partnerId, async (transaction) => {
+    await lockPartner(transaction, partnerId);
+    const [row] = await transaction.query<{ customer_id: string }>(
+      'delete from talktime.mappings where partner_id = $1 and kind = $2 and value = $3 returning customer_id',
+      [partnerId, kind, storedValue(kind, value)],
+    );
+    if (!row) throw new TalktimeError('MAPPING_NOT_FOUND', 'There is no such mapping. The list of mappings shows them.');
+    await audit(transaction, partnerId, actor, 'mapping.removed', row.customer_id, { kind });
+  });
+}
+
+/** The partner's lock must be held: a call that is being charged reads mappings under it. */
+export async function insertMapping(transaction: Transaction, partnerId: string, mapping: Mapping): Promise<Mapping> {
+  const value = storedValue(mapping.kind, mapping.value);
+  const known = await transaction.query('select 1 from talktime.customers where partner_id = $1 and customer_id = $2', [partnerId, mapping.customer_id]);
+  if (known.length === 0) throw new TalktimeError('CUSTOMER_NOT_FOUND', `There is no customer "${mapping.customer_id}". Check the id, or create the customer first.`);
+  await transaction.query('insert into talktime.mappings (partner_id, kind, value, customer_id) values ($1, $2, $3, $4) on conflict do nothing', [
+    partnerId,
+    mapping.kind,
+    value,
+    mapping.customer_id,
+  ]);
+  const [row] = await transaction.query<Mapping>('select kind, value, customer_id from talktime.mappings where partner_id = $1 and kind = $2 and value = $3', [
+    partnerId,
+    mapping.kind,
+    value,
+  ]);
+  if (row!.customer_id !== mapping.customer_id) {
+    throw new TalktimeError('MAPPING_TAKEN', `This ${mapping.kind.replace('_', ' ')} belongs to the customer "${row!.customer_id}". Remove that mapping first.`);
+  }
+  return row!;
+}
+
+function storedValue(kind: Mapping['kind'], value: string): string {
+  return kind === 'phone_number' ? normalizePhoneNumber(value) : value.trim();
+}

@@ -1,0 +1,111 @@
+import { DatabaseError, Pool, types, type PoolClient, type QueryResultRow } from 'pg';
+
+const INT8 = 20;
+const TIMESTAMPTZ = 1184;
+
+/** bigint columns are bigint in TypeScript; moments are Dates. Set for our own connections only. */
+const typeParsers = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === INT8 && format !== 'binary') return (text: string) => BigInt(text);
+    if (oid === TIMESTAMPTZ && format !== 'binary') return (text: string) => new Date(text);
+    return types.getTypeParser(oid, format as 'text');
+  },
+};
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** A serialisation failure or a deadlock: nothing was done, and trying again is right. */
+const RETRYABLE = new Set(['40001', '40P01']);
+const MOST_TRIES = 5;
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Connections at most. */
+  readonly connections?: number;
+  /** Milliseconds that a statement may take. */
+  readonly statementTimeout?: number;
+  /** Called when an idle connection breaks; the pool replaces it. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+/** A transaction on behalf of one partner, or of the directory. Parameters only; no statement is built from values. */
+export interface Transaction {
+  query<Row extends QueryResultRow = QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/**
+ * Postgres, as the service's role. Each transaction says by `set local` as whom (talktime_service, which owns nothing)
+ * and for which partner (row-level security) it works, in the round trip that begins it; no session state is used, so
+ * a proxy in transaction mode may stand between.
+ */
+export class Database {
+  readonly #pool: Pool;
+  readonly #begin: string;
+
+  constructor(options: DatabaseOptions) {
+    const timeout = options.statementTimeout ?? 30_000;
+    this.#begin = `begin; set local statement_timeout = ${timeout}; set local role talktime_service`;
+    this.#pool = new Pool({
+      connectionString: options.url,
+      max: options.connections ?? 10,
+      connectionTimeoutMillis: 10_000,
+      query_timeout: timeout + 5_000, // for a connection that hangs; a slow statement is ended by the server before
+      application_name: 'talktime',
+      types: typeParsers,
+    });
+    this.#pool.on('error', options.onIdleError ?? (() => undefined));
+  }
+
+  /** Runs `work` in a transaction that sees one partner's rows. A deadlock or a serialisation failure is tried again. */
+  async asPartner<T>(partnerId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (!UUID.test(partnerId)) throw new TypeError('A partner id is a lower-case UUID');
+    return this.#run(`${this.#begin}; set local talktime.partner_id = '${partnerId}'`, work);
+  }
+
+  /** Runs `work` in a transaction that sees the directory, and no partner's rows. */
+  async asDirectory<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#run(this.#begin, work);
+  }
+
+  /** Answers when the database does. */
+  async ping(): Promise<void> {
+    await this.#pool.query('select 1');
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #run<T>(begin: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const client = await this.#pool.connect();
+      try {
+        return await inTransaction(client, begin, work);
+      } catch (error) {
+        if (tries >= MOST_TRIES || !(error instanceof DatabaseError) || !RETRYABLE.has(error.code ?? '')) throw error;
+      }
+    }
+  }
+}
+
+async function inTransaction<T>(client: PoolClient, begin: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  let broken: Error | undefined;
+  try {
+    await client.query(begin);
+    const result = await work({
+      async query<Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) {
+        return (await client.query<Row>(sql, values as unknown[] | undefined)).rows;
+      },
+    });
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    // A connection that cannot even roll back is not given back to the pool.
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,95 @@
+import type { CallClues, CallFacts, CallIdentity } from '../calls/facts';
+import type { Microcredits } from '../money';
+
+/** Who asks. `host`: whether with the host's authority, without which nothing raises a partner's wallet (money-rules 4). */
+export interface Actor {
+  /** e.g. `key:key_3fk2`, `slack:T1/U2`, `system` */
+  readonly id: string;
+  readonly host: boolean;
+}
+
+/** A customer's wallet, or the partner's own. */
+export type WalletRef = { readonly customerId: string } | 'partner';
+
+interface Request {
+  readonly actor: Actor;
+  readonly key: string;
+  readonly note?: string;
+}
+
+export interface TopUp extends Request {
+  readonly kind: 'top_up';
+  readonly wallet: WalletRef;
+  readonly amount: Microcredits;
+  readonly grant: 'paid' | 'bonus';
+}
+
+export interface Adjustment extends Request {
+  readonly kind: 'adjustment';
+  readonly wallet: WalletRef;
+  /** Signed; not zero. */
+  readonly amount: Microcredits;
+}
+
+export interface AmountDeduction extends Request {
+  readonly kind: 'deduction';
+  readonly wallet: WalletRef;
+  readonly amount: Microcredits;
+}
+
+/** The terms of a pack, as they are at this moment. */
+export interface PlanApplication extends Request {
+  readonly kind: 'plan';
+  readonly customerId: string;
+  readonly planId: string;
+  readonly active: boolean;
+  readonly terms: { readonly credits: Microcredits } | { readonly minutes: bigint /* millionths of a minute */ };
+}
+
+export interface Reversal extends Request {
+  readonly kind: 'reversal';
+  readonly operationId: string;
+  /** All that is left of it when absent. */
+  readonly amount?: Microcredits;
+}
+
+/** A report that a call has ended. */
+export interface CallReport {
+  readonly kind: 'call';
+  readonly actor: Actor;
+  readonly identity: CallIdentity;
+  readonly facts: CallFacts;
+  /** Milliseconds, by the provider; null when it doesn't say. */
+  readonly startedAt: number | null;
+  readonly clues: CallClues;
+  /** Named by our own caller: must exist. */
+  readonly customerId: string | null;
+}
+
+/** Charges a call in suspense to a customer. */
+export interface CallAssignment {
+  readonly kind: 'assign';
+  readonly actor: Actor;
+  readonly callId: string;
+  readonly customerId: string;
+}
+
+/** Closes a call in suspense uncharged. */
+export interface CallDismissal {
+  readonly kind: 'dismiss';
+  readonly actor: Actor;
+  readonly callId: string;
+  readonly reason: string;
+}
+
+/** Moves a charged call to the right customer: reversed and charged in one operation. */
+export interface CallReassignment {
+  readonly kind: 'reassign';
+  readonly actor: Actor;
+  readonly callId: string;
+  readonly customerId: string;
+}
+
+export type RequestCommand = TopUp | Adjustment | AmountDeduction | PlanApplication | Reversal;
+export type CallCommand = CallReport | CallAssignment | CallDismissal | CallReassignment;
+export type Command = RequestCommand | CallCommand;

@@ -1,0 +1,62 @@
+import { TalktimeError } from '../../contract/errors';
+import type { Command } from '../commands';
+import type { LedgerState, Result, Writes } from '../state';
+import { adjust, applyPlan, deductAmount, topUp } from './amounts';
+import { assignCall, dismissCall, reassignCall, reportCall } from './calls';
+import { Draft } from './draft';
+import { reverse } from './reversals';
+
+export { callIdOf, revisionId } from './calls';
+export { evaluateAlert } from './draft';
+
+/** What became of one command: its result, or a refusal that changed nothing. */
+export type Outcome =
+  | { readonly ok: true; readonly result: Result; readonly replayed: boolean }
+  | { readonly ok: false; readonly error: TalktimeError };
+
+export interface Folded {
+  /** One for each command, in their order. */
+  readonly outcomes: Outcome[];
+  readonly writes: Writes;
+}
+
+/**
+ * The domain logic: what a batch of commands does to a partner's state. Pure: no clock (`now`, in milliseconds, is an
+ * input), no I/O, no randomness. Each command sees what the ones before it did; a refused one changes nothing and does
+ * not touch its neighbours. `state` is not modified: what changed is in `writes`.
+ */
+export function fold(state: LedgerState, commands: readonly Command[], now: number): Folded {
+  const draft = new Draft(state, now);
+  const outcomes = commands.map((command): Outcome => {
+    try {
+      return { ok: true, ...apply(draft, command) };
+    } catch (error) {
+      if (error instanceof TalktimeError) return { ok: false, error };
+      throw error;
+    }
+  });
+  return { outcomes, writes: draft.writes };
+}
+
+function apply(draft: Draft, command: Command): { result: Result; replayed: boolean } {
+  switch (command.kind) {
+    case 'top_up':
+      return topUp(draft, command);
+    case 'adjustment':
+      return adjust(draft, command);
+    case 'deduction':
+      return deductAmount(draft, command);
+    case 'plan':
+      return applyPlan(draft, command);
+    case 'reversal':
+      return reverse(draft, command);
+    case 'call':
+      return reportCall(draft, command);
+    case 'assign':
+      return assignCall(draft, command);
+    case 'dismiss':
+      return dismissCall(draft, command);
+    case 'reassign':
+      return reassignCall(draft, command);
+  }
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+
+/** An id that follows from a name within a namespace (RFC 9562, version 5), so that a retry arrives at the same id. */
+export function deriveId(namespace: string, name: string): string {
+  const hash = createHash('sha1').update(Buffer.from(namespace.replaceAll('-', ''), 'hex')).update(name).digest();
+  hash[6] = (hash[6]! & 0x0f) | 0x50;
+  hash[8] = (hash[8]! & 0x3f) | 0x80;
+  const hex = hash.toString('hex', 0, 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Keys of requests and keys of calls are namespaces of their own: neither can take the other's (money-rules 10, 14). */
+export type KeySpace = 'request' | 'call';
+
+export function operationId(partnerId: string, space: KeySpace, key: string): string {
+  return deriveId(partnerId, `${space} ${key}`);
+}
+
+/** Raised when the hash's canonical form changes, so that old keys stay comparable. */
+export const HASH_VERSION = 1;
+
+/**
+ * The hash of an operation's business content in canonical form: names sorted, absent fields left out. Notes and
+ * metadata are not part of it (money-rules 14).
+ */
+export function contentHash(content: Readonly<Record<string, string | number | bigint | null | undefined>>): string {
+  const canonical = Object.entries(content)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => [name, String(value)]);
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+}

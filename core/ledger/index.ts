@@ -1,0 +1,10 @@
+export * from './accounts';
+export * from './commands';
+export { callIdOf, evaluateAlert, fold, revisionId, type Folded, type Outcome } from './fold';
+export { contentHash, deriveId, operationId } from './identity';
+export * from './lane';
+export { loadRates, loadWallets, lockPartner } from './load';
+export * from './requests';
+export * from './state';
+export * from './statement';
+export { insertAlerts, updateWallets } from './write';

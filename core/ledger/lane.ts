@@ -1,0 +1,91 @@
+import { TalktimeError } from '../contract/errors';
+import type { Database } from '../database';
+import type { Command } from './commands';
+import { fold, type Outcome } from './fold';
+import { loadState, lockPartner } from './load';
+import type { Result } from './state';
+import { writeAll } from './write';
+
+/** A batch holds at most this many commands. */
+const LARGEST_BATCH = 256;
+/** A partner has at most this many commands waiting; the next one is refused. */
+const LONGEST_QUEUE = 10_000;
+
+interface Waiting {
+  readonly command: Command;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Lane {
+  readonly waiting: Waiting[];
+  running: boolean;
+}
+
+export interface Answered {
+  readonly result: Result;
+  readonly replayed: boolean;
+}
+
+/**
+ * The one writer of the ledger. Each partner has a lane: while a batch of it is in flight, further commands gather, and
+ * go together in the next one. A batch locks the partner, loads what its commands may touch, folds, and writes
+ * everything in one transaction. Other replicas do the same; the partner's lock puts their batches one after another.
+ */
+export class Ledger {
+  readonly #lanes = new Map<string, Lane>();
+
+  constructor(readonly database: Database) {}
+
+  /**
+   * Applies a command, and answers when it is committed.
+   * @throws TalktimeError when it was refused; then nothing was changed. On any other error the outcome is unknown:
+   * send the same command again, its key or identity makes it happen once.
+   */
+  async submit(partnerId: string, command: Command): Promise<Answered> {
+    const outcome = await new Promise<Outcome>((resolve, reject) => this.#enqueue(partnerId, { command, resolve, reject }));
+    if (!outcome.ok) throw outcome.error;
+    return { result: outcome.result, replayed: outcome.replayed };
+  }
+
+  #enqueue(partnerId: string, waiting: Waiting): void {
+    const lane = this.#lanes.get(partnerId) ?? { waiting: [], running: false };
+    this.#lanes.set(partnerId, lane);
+    if (lane.waiting.length >= LONGEST_QUEUE) {
+      waiting.resolve({ ok: false, error: new TalktimeError('OVERLOADED', 'Too many changes of this partner are waiting. Try again in a few seconds; the same key is safe.') });
+      return;
+    }
+    lane.waiting.push(waiting);
+    if (!lane.running) void this.#run(partnerId, lane);
+  }
+
+  async #run(partnerId: string, lane: Lane): Promise<void> {
+    lane.running = true;
+    while (lane.waiting.length > 0) await this.#settle(partnerId, lane.waiting.splice(0, LARGEST_BATCH));
+    lane.running = false;
+    this.#lanes.delete(partnerId);
+  }
+
+  /** Runs a batch. When it fails as a whole, each command is tried alone, so that one bad one takes no neighbours along. */
+  async #settle(partnerId: string, batch: readonly Waiting[]): Promise<void> {
+    try {
+      const outcomes = await this.#commit(partnerId, batch.map((each) => each.command));
+      batch.forEach((each, index) => each.resolve(outcomes[index]!));
+    } catch (error) {
+      const [only] = batch;
+      if (batch.length === 1) only!.reject(error);
+      else for (const each of batch) await this.#settle(partnerId, [each]);
+    }
+  }
+
+  async #commit(partnerId: string, commands: readonly Command[]): Promise<Outcome[]> {
+    return this.database.asPartner(partnerId, async (transaction) => {
+      const locked = await lockPartner(transaction, partnerId);
+      if (!locked) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
+      const state = await loadState(transaction, partnerId, locked.currency, commands);
+      const { outcomes, writes } = fold(state, commands, locked.now);
+      await writeAll(transaction, partnerId, writes);
+      return outcomes;
+    });
+  }
+}

@@ -1,0 +1,102 @@
+import type { Receipt, Statement, StatementLine } from '../contract';
+import { TalktimeError } from '../contract/errors';
+import type { Database, Transaction } from '../database';
+import { toJsonNumber, type Microcredits } from '../money';
+import { ACCOUNTS, PARTNER_WALLET } from './accounts';
+import type { WalletRef } from './commands';
+
+export interface StatementPage {
+  /** 1 to 200. */
+  readonly limit: number;
+  /** From the page before. */
+  readonly cursor?: string;
+}
+
+interface Row {
+  sequence: bigint;
+  balance: Microcredits;
+  amount: Microcredits;
+  counter_account: number;
+  at: Date;
+  operation_id: string;
+  kind: StatementLine['kind'];
+  actor: string;
+  note: string | null;
+  receipt: Receipt | null;
+  call_provider: string | null;
+  call_id: string | null;
+}
+
+/**
+ * A wallet's history, newest first: Type, Amount, Balance, Note, Date, and the operation, call, actor and receipt behind
+ * each line. A page is read along the wallet's sequence, so the last page costs what the first does.
+ */
+export async function getStatement(database: Database, partnerId: string, who: WalletRef, page: StatementPage): Promise<Statement> {
+  return database.asPartner(partnerId, async (transaction) => {
+    const walletId = await walletIdOf(transaction, partnerId, who);
+    const before = page.cursor === undefined ? null : readCursor(page.cursor);
+    const rows = await transaction.query<Row>(STATEMENT, [partnerId, walletId, before, page.limit + 1]);
+    const lines = rows.slice(0, page.limit).map(toLine);
+    return {
+      customer_id: who === 'partner' ? null : who.customerId,
+      lines,
+      next_cursor: rows.length > page.limit ? String(lines.at(-1)!.sequence) : null,
+    };
+  });
+}
+
+const STATEMENT = `
+  with entries as (
+    (select debit_sequence as sequence, debit_balance as balance, -amount as amount, credit_account as counter_account, at, operation_id
+     from talktime.transfers
+     where partner_id = $1 and debit_account = $2 and debit_sequence is not null and ($3::bigint is null or debit_sequence < $3)
+     order by debit_sequence desc
+     limit $4)
+    union all
+    (select credit_sequence, credit_balance, amount, debit_account, at, operation_id
+     from talktime.transfers
+     where partner_id = $1 and credit_account = $2 and credit_sequence is not null and ($3::bigint is null or credit_sequence < $3)
+     order by credit_sequence desc
+     limit $4)
+  )
+  select e.sequence, e.balance, e.amount, e.counter_account, e.at, e.operation_id,
+         o.kind, o.actor, n.note, o.result -> 'receipt' as receipt, c.provider as call_provider, c.provider_call_id as call_id
+  from entries e
+  join talktime.operations o on o.partner_id = $1 and o.operation_id = e.operation_id
+  left join talktime.operation_notes n on n.partner_id = $1 and n.operation_id = e.operation_id
+  left join talktime.calls c on c.partner_id = $1 and c.call_id = o.call_id
+  order by e.sequence desc
+  limit $4`;
+
+function toLine(row: Row): StatementLine {
+  const usage = row.counter_account === ACCOUNTS.revenue || row.counter_account === ACCOUNTS.overage;
+  return {
+    sequence: Number(row.sequence),
+    type: row.amount > 0n ? 'Added' : usage ? 'Used' : 'Deducted',
+    amount: toJsonNumber(row.amount),
+    balance: toJsonNumber(row.balance),
+    note: row.note ?? '',
+    date: row.at.toISOString(),
+    operation_id: row.operation_id,
+    kind: row.kind,
+    call: row.call_provider === null ? null : { provider: row.call_provider, call_id: row.call_id! },
+    actor: row.actor,
+    receipt: row.receipt,
+  };
+}
+
+function readCursor(cursor: string): string {
+  if (/^\d{1,18}$/.test(cursor)) return cursor;
+  throw new TalktimeError('REQUEST_INVALID', 'The cursor is not one that a page before gave. Start again without it.', [{ path: 'cursor', message: 'unknown' }]);
+}
+
+/** The number of the wallet that is meant. */
+export async function walletIdOf(transaction: Transaction, partnerId: string, who: WalletRef): Promise<number> {
+  if (who === 'partner') return PARTNER_WALLET;
+  const [row] = await transaction.query<{ wallet_id: number }>(
+    'select wallet_id from talktime.customers where partner_id = $1 and customer_id = $2',
+    [partnerId, who.customerId],
+  );
+  if (!row) throw new TalktimeError('CUSTOMER_NOT_FOUND', `There is no customer "${who.customerId}". Check the id, or create the customer first.`);
+  return row.wallet_id;
+}
