@@ -52,11 +52,10 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     begun.add(work);
     return work.finally(() => begun.delete(work));
   };
-  app.use(async ({ next }) => void (await track(next())));
-  app.error((error) => {
-    logger.error({ err: error, event: 'slack_request_failed', code: error.code }, 'A Slack request failed');
-    return Promise.resolve();
-  });
+  const report = (err: unknown) => logger.error({ err, event: 'slack_request_failed' }, 'A Slack request failed');
+  app.use(async ({ next }) => void (await track(next().catch(report))));
+  // What fails before any middleware: a workspace in which the app is not installed.
+  app.error((error) => Promise.resolve(report(error)));
   registerCommands(app, { data, logger });
 
   let stopped = false;

@@ -1,5 +1,5 @@
 import { rearmLevel, type AlertEvent, type AlertNotice } from '@talktime/core/alerts';
-import { callTime, credits, money, pace } from './amounts';
+import { callTime, callTimeAfter, credits, money, pace } from './amounts';
 import { context, fields, header, section, type Message } from './message';
 import { code, inert, moment } from './text';
 
@@ -53,7 +53,7 @@ function looks(notice: AlertNotice): { mark: string; title: string } {
 /** One line, for notifications: no name in it, no formatting. */
 function summary(notice: AlertNotice): string {
   const balance = credits(notice.posted);
-  const time = notice.minutesLeft === null || notice.posted <= 0n ? '' : `, ${callTime(notice.minutesLeft)} of calls`;
+  const time = notice.posted > 0n ? callTimeAfter(', ', notice.minutesLeft) : '';
   switch (notice.event) {
     case 'low':
       return `low on credits, ${balance} left${time}`;

@@ -25,6 +25,11 @@ export function callTime(minutes: number | null): string {
   return `${Math.floor(minutes).toLocaleString('en-US')} min`;
 }
 
+/** "8 min of calls" behind a separator, to go on with after a balance; nothing when there is nothing to say. */
+export function callTimeAfter(separator: string, minutes: number | null): string {
+  return minutes === null || minutes <= 0 ? '' : `${separator}${callTime(minutes)} of calls`;
+}
+
 /** How long a balance lasts at the pace of the last days, without false precision: "about 5 hours", "about 12 days". */
 export function pace(days: number | null): string {
   if (days === null) return 'too little history to say';

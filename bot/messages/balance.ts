@@ -1,7 +1,7 @@
 import type { Status } from '@talktime/core/alerts';
 import type { Threshold } from '@talktime/core/contract';
 import type { CustomerBalance, CustomerRef, PartnerBalance } from '../ports';
-import { callTime, credits, fromWire, money, pace } from './amounts';
+import { callTime, callTimeAfter, credits, fromWire, money, pace } from './amounts';
 import { context, divider, fields, header, section, type Field, type Message, type MessageBlock } from './message';
 import { code, inert } from './text';
 
@@ -95,7 +95,7 @@ function lowestLine({ customer, threshold }: CustomerBalance): string {
   const { mark } = STATUS[threshold.status];
   const figures =
     threshold.payer === 'customer'
-      ? `${credits(fromWire(threshold.posted))}${threshold.posted > 0 ? ` · ${callTime(threshold.minutes_left)} of calls` : ''}`
+      ? `${credits(fromWire(threshold.posted))}${threshold.posted > 0 ? callTimeAfter(' · ', threshold.minutes_left) : ''}`
       : 'paid from your own balance';
   return `${mark} *${inert(customer.name)}* ${code(customer.id)} · ${figures}`;
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { alertMessage, customerBalanceMessage, draw, type Message } from '../../bot/messages';
 import { columns } from '../../bot/messages/draw';
@@ -26,6 +28,12 @@ describe('a drawn message', () => {
         '╰────────────────────────────────────────────────────────────╯',
       ].join('\n'),
     );
+  });
+
+  it('is what the partners page shows', () => {
+    const page = readFileSync(join(__dirname, '../../docs/partners.md'), 'utf8');
+    const options = { width: 70, channel: '#credit-alerts', time: '16:01' };
+    expect(page).toContain(`\n${draw(alertMessage(notice('low', '98')), options)}\n`);
   });
 
   it('marks an updated message', () => {
@@ -63,7 +71,7 @@ describe('a drawn message', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 

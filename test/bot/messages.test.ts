@@ -65,6 +65,8 @@ describe('an alert', () => {
     const all = shown(alertMessage(notice('low', '98', { minutesLeft: null, daysLeft: null })));
     expect(all).toContain('no price per minute is set');
     expect(all).toContain('too little history to say');
+    for (const minutesLeft of [null, 0])
+      expect(alertMessage(notice('low', '98', { minutesLeft })).text).toMatch(/98 credits left$/);
   });
 
   it("of the partner's own wallet sends the partner to its host, who alone can fill it", () => {
@@ -172,7 +174,7 @@ describe('what a client typed', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 

@@ -1,0 +1,21 @@
+// Runs emulate's Slack as a process of its own: it is an ES module, and it would listen on all interfaces. Prints its
+// address when it is up.
+import { Server } from 'node:net';
+
+const { listen } = Server.prototype;
+Server.prototype.listen = function listenOnLoopback(port, ...rest) {
+  this.once('listening', () => console.log(`http://127.0.0.1:${this.address().port}/api/`));
+  return listen.call(this, port, '127.0.0.1', ...rest.filter((argument) => typeof argument === 'function'));
+};
+
+const { createEmulator } = await import('emulate');
+await createEmulator({
+  service: 'slack',
+  port: 0,
+  seed: {
+    tokens: { 'xoxb-test-token': { login: 'U000000001', scopes: ['chat:write'] } },
+    slack: { channels: [{ name: 'alerts' }] },
+  },
+});
+// Ends with the test that started it.
+process.stdin.on('end', () => process.exit(0)).resume();
