@@ -95,6 +95,8 @@ export interface ConsoleAlertChannelOptions {
   readonly write: (drawing: string) => void;
   readonly colour?: boolean;
   readonly width?: number;
+  /** What the channel is called on the drawing; its id unless said. */
+  readonly channelName?: string;
 }
 
 /** Draws alerts in the terminal instead of posting them: what a service without a Slack token does. */
@@ -108,7 +110,7 @@ export function createConsoleAlertChannel(options: ConsoleAlertChannelOptions): 
       options.write(
         draw(alertMessage(notice), {
           ...options,
-          channel: `#${channel}`,
+          channel: `#${options.channelName ?? channel}`,
           time: notice.at.toISOString().slice(11, 16),
           edited: previous !== null,
         }),

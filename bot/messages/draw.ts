@@ -190,7 +190,18 @@ const CODES: Record<Style, string> = {
 };
 
 function ansi(line: Line): string {
-  return line.map(({ text, style }) => (CODES[style] ? `\u001B[${CODES[style]}m${text}\u001B[0m` : text)).join('');
+  return joined(line)
+    .map(({ text, style }) => (CODES[style] ? `\u001B[${CODES[style]}m${text}\u001B[0m` : text))
+    .join('');
+}
+
+/** Neighbours of one style as one, so that a style is set once. */
+function joined(line: Line): Line {
+  return line.reduce<Line>((spans, span) => {
+    const before = spans.at(-1);
+    if (before?.style !== span.style) return [...spans, span];
+    return [...spans.slice(0, -1), { ...span, text: before.text + span.text }];
+  }, []);
 }
 
 function plain(line: Line): string {

@@ -43,7 +43,7 @@ describe('a drawn message', () => {
   it('shows bold, code and dim in colour, and no code at all without', () => {
     const message = alertMessage(notice('low', '98'));
     const coloured = draw(message, { colour: true });
-    expect(coloured).toContain('\u001B[1mAcme\u001B[0m');
+    expect(coloured).toContain('\u001B[1mAcme Dental\u001B[0m');
     expect(coloured).toContain('\u001B[35mcus_acme\u001B[0m');
     expect(draw(message)).not.toContain('\u001B');
     expect(coloured.replace(/\u001B\[\d*m/g, '')).toBe(draw(message));
