@@ -46,7 +46,9 @@ function marker(folder: string): string {
 function isComplete(folder: string, node: string): boolean {
   try {
     const { n8n } = JSON.parse(readFileSync(marker(folder), 'utf8')) as { n8n?: string };
-    const { version } = JSON.parse(readFileSync(join(folder, 'node_modules', 'n8n', 'package.json'), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(join(folder, 'node_modules', 'n8n', 'package.json'), 'utf8')) as {
+      version: string;
+    };
     return n8n === N8N_VERSION && version === N8N_VERSION && existsSync(node);
   } catch {
     return false;
@@ -62,5 +64,6 @@ function npmInstall(folder: string, specifier: string, nodeFolder: string): void
     shell: process.platform === 'win32',
     env: { ...process.env, PATH: `${nodeFolder}${delimiter}${process.env.PATH ?? ''}` },
   });
-  if (result.status !== 0) throw new Error(`npm could not install ${specifier} in ${folder}. Check the network, then run this again.`);
+  if (result.status !== 0)
+    throw new Error(`npm could not install ${specifier} in ${folder}. Check the network, then run this again.`);
 }

@@ -23,7 +23,12 @@ export interface RunningN8n {
   readonly child: Child;
 }
 
-export async function launchN8n({ installation, folder, databaseUrl, packageTarball }: N8nOptions): Promise<RunningN8n> {
+export async function launchN8n({
+  installation,
+  folder,
+  databaseUrl,
+  packageTarball,
+}: N8nOptions): Promise<RunningN8n> {
   installPackage(folder, packageTarball);
   const port = await freePort();
   const database = new URL(databaseUrl);

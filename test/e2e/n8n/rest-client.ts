@@ -57,7 +57,10 @@ export class N8nRestClient {
   }
 
   /** The test button of a credential. */
-  async testCredential(credential: StoredCredential, data: Record<string, string>): Promise<{ status: string; message: string }> {
+  async testCredential(
+    credential: StoredCredential,
+    data: Record<string, string>,
+  ): Promise<{ status: string; message: string }> {
     return await this.post('/rest/credentials/test', { credentials: { ...credential, type: 'talktimeApi', data } });
   }
 
@@ -84,14 +87,32 @@ export class N8nRestClient {
     const nodes = file.nodes.map((node) =>
       node.credentials?.talktimeApi ? { ...node, credentials: { ...node.credentials, talktimeApi: credential } } : node,
     );
-    const { id, versionId } = await this.post<{ id: string; versionId: string }>('/rest/workflows', { ...file, nodes, active: false });
+    const { id, versionId } = await this.post<{ id: string; versionId: string }>('/rest/workflows', {
+      ...file,
+      nodes,
+      active: false,
+    });
     await this.post(`/rest/workflows/${id}/activate`, { versionId });
+    for (const path of webhookPaths(file)) await this.webhookRegistered(path);
     return id;
+  }
+
+  /** n8n answers the activation before the webhook's address works. */
+  private async webhookRegistered(path: string): Promise<void> {
+    const headers = { origin: this.url, 'access-control-request-method': 'POST' };
+    for (let tries = 0; tries < 100; tries += 1) {
+      const response = await fetch(new URL(`/webhook/${path}`, this.url), { method: 'OPTIONS', headers });
+      if (response.headers.get('access-control-allow-methods')?.includes('POST')) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`n8n did not register the webhook /webhook/${path} within 10 s`);
   }
 
   async executions(workflowId: string): Promise<{ id: string; status: string }[]> {
     const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-    const { results } = await this.get<{ results: { id: string; status: string }[] }>(`/rest/executions?filter=${filter}`);
+    const { results } = await this.get<{ results: { id: string; status: string }[] }>(
+      `/rest/executions?filter=${filter}`,
+    );
     return results;
   }
 
@@ -115,4 +136,8 @@ export class N8nRestClient {
     if (!response.ok) throw new Error(`n8n answered ${response.status} to ${path}: ${text.slice(0, 500)}`);
     return JSON.parse(text) as Answer;
   }
+}
+
+function webhookPaths({ nodes }: WorkflowFile): string[] {
+  return nodes.filter(({ type }) => type === 'n8n-nodes-base.webhook').map(({ parameters }) => String(parameters.path));
 }
