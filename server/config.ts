@@ -1,0 +1,197 @@
+import { z } from 'zod';
+import type { LogLevel } from './logging';
+
+/** Where the ledger is kept. */
+export type Storage =
+  | { readonly kind: 'postgres'; readonly url: string; readonly ownerUrl: string; readonly directUrl: string }
+  | { readonly kind: 'embedded' };
+
+export interface Config {
+  readonly production: boolean;
+  readonly storage: Storage;
+  /** 32 bytes that provider secrets are sealed with; null: made once and kept beside the embedded data. */
+  readonly sealKey: Buffer | null;
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | undefined;
+  readonly trustedProxies: number;
+  readonly requestsPerMinute: number;
+  readonly slack: { readonly botToken: string; readonly signingSecret: string } | null;
+  readonly logLevel: LogLevel;
+}
+
+/** Something wrong with a variable. It never says what the variable holds: that may be a secret. */
+export interface Complaint {
+  readonly variable: string;
+  readonly wrong: string;
+  readonly example: string;
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly complaints: readonly Complaint[]) {
+    super(
+      [
+        'Talktime cannot start with this configuration.',
+        ...complaints.map(
+          ({ variable, wrong, example }) => `  ${variable} ${wrong}\n    for example: ${variable}=${example}`,
+        ),
+        'docs/operators.md explains every variable.',
+      ].join('\n\n'),
+    );
+  }
+}
+
+const postgresUrl = z.string().refine((text) => /^postgres(ql)?:\/\/[^/]+\/[^/]+/.test(text) && URL.canParse(text));
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+
+interface Variable {
+  readonly form: z.ZodType;
+  /** Completes "NAME …". */
+  readonly wrong: string;
+  readonly example: string;
+}
+
+const POSTGRES_EXAMPLE = 'postgres://talktime:PASSWORD@db.example.com:5432/talktime';
+
+const VARIABLES = {
+  NODE_ENV: {
+    form: z.enum(['development', 'production', 'test']),
+    wrong: 'must be development, production or test',
+    example: 'production',
+  },
+  DATABASE_URL: { form: postgresUrl, wrong: 'must be the address of a PostgreSQL database', example: POSTGRES_EXAMPLE },
+  DATABASE_OWNER_URL: {
+    form: postgresUrl,
+    wrong: 'must be the address of a PostgreSQL database',
+    example: POSTGRES_EXAMPLE,
+  },
+  DATABASE_DIRECT_URL: {
+    form: postgresUrl,
+    wrong: 'must be the address of a PostgreSQL database',
+    example: POSTGRES_EXAMPLE,
+  },
+  TALKTIME_SEAL_KEY: {
+    form: z.string().regex(/^[A-Za-z0-9+/]{43}=$/),
+    wrong: 'must be 32 random bytes in base64 (44 characters). Make one with: openssl rand -base64 32',
+    example: 'x0o3…44 characters…Zk8=',
+  },
+  HOST: {
+    form: z.string().regex(/^[A-Za-z0-9.:_-]{1,255}$/),
+    wrong: 'must be an address or a name to listen on',
+    example: '0.0.0.0',
+  },
+  PORT: { form: wholeNumber(0, 65535), wrong: 'must be a whole number from 0 to 65535', example: '8080' },
+  PUBLIC_URL: {
+    form: z
+      .url({ protocol: /^https?$/ })
+      .refine((text) => new URL(text).search === '' && new URL(text).hash === '')
+      .transform((text) => text.replace(/\/+$/, '')),
+    wrong: 'must be the http(s) address at which the service is reached from outside',
+    example: 'https://talktime.example.com',
+  },
+  TRUSTED_PROXIES: {
+    form: wholeNumber(0, 10),
+    wrong: 'must be the number of proxies in front of the service, 0 to 10',
+    example: '1',
+  },
+  RATE_LIMIT_PER_MINUTE: {
+    form: wholeNumber(1, 1_000_000),
+    wrong: 'must be how many requests a minute a key may make',
+    example: '3000',
+  },
+  SLACK_BOT_TOKEN: {
+    form: z.string().regex(/^xoxb-[A-Za-z0-9-]{10,}$/),
+    wrong: 'must be the bot token of the Slack app',
+    example: 'xoxb-…',
+  },
+  SLACK_SIGNING_SECRET: {
+    form: z.string().regex(/^[A-Za-z0-9]{16,128}$/),
+    wrong: 'must be the signing secret of the Slack app (Basic Information)',
+    example: '8f742231b10e8888abcd99yyyzzz85a5',
+  },
+  LOG_LEVEL: {
+    form: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    wrong: 'must be fatal, error, warn, info, debug, trace or silent',
+    example: 'info',
+  },
+} as const satisfies Record<string, Variable>;
+
+type Name = keyof typeof VARIABLES;
+type Values = { [N in Name]?: z.output<(typeof VARIABLES)[N]['form']> };
+
+/**
+ * Reads the configuration from the environment. An empty variable is as if it were not set.
+ *
+ * @throws ConfigError that tells every mistake at once
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const complaints: Complaint[] = [];
+  const complain = (variable: Name, wrong: string = VARIABLES[variable].wrong) =>
+    complaints.push({ variable, wrong, example: VARIABLES[variable].example });
+
+  const values: Record<string, unknown> = {};
+  for (const [name, { form }] of Object.entries<Variable>(VARIABLES)) {
+    const text = environment[name]?.trim();
+    if (!text) continue;
+    const parsed = form.safeParse(text);
+    if (parsed.success) values[name] = parsed.data;
+    else complain(name as Name);
+  }
+  const given = values as Values;
+  const isSet = (name: Name) => Boolean(environment[name]?.trim());
+
+  if (given.NODE_ENV === 'production' && !isSet('DATABASE_URL')) {
+    complain(
+      'DATABASE_URL',
+      'is required when NODE_ENV is production: the embedded PostgreSQL is for trying Talktime out',
+    );
+  }
+  if (isSet('DATABASE_URL') && !isSet('TALKTIME_SEAL_KEY')) {
+    complain(
+      'TALKTIME_SEAL_KEY',
+      "is required with DATABASE_URL: it seals the providers' secrets. Make one with: openssl rand -base64 32",
+    );
+  }
+  for (const name of ['DATABASE_OWNER_URL', 'DATABASE_DIRECT_URL'] as const) {
+    if (isSet(name) && !isSet('DATABASE_URL')) complain('DATABASE_URL', `is required with ${name}`);
+  }
+  if (isSet('SLACK_BOT_TOKEN') !== isSet('SLACK_SIGNING_SECRET')) {
+    complain(
+      isSet('SLACK_BOT_TOKEN') ? 'SLACK_SIGNING_SECRET' : 'SLACK_BOT_TOKEN',
+      'is missing: the Slack app needs both its bot token and its signing secret',
+    );
+  }
+  if (complaints.length > 0) throw new ConfigError(complaints);
+
+  const { DATABASE_URL: url } = given;
+  return {
+    production: given.NODE_ENV === 'production',
+    storage:
+      url === undefined
+        ? { kind: 'embedded' }
+        : {
+            kind: 'postgres',
+            url,
+            ownerUrl: given.DATABASE_OWNER_URL ?? url,
+            directUrl: given.DATABASE_DIRECT_URL ?? given.DATABASE_OWNER_URL ?? url,
+          },
+    sealKey: given.TALKTIME_SEAL_KEY === undefined ? null : Buffer.from(given.TALKTIME_SEAL_KEY, 'base64'),
+    host: given.HOST ?? '127.0.0.1',
+    port: given.PORT ?? 8080,
+    publicUrl: given.PUBLIC_URL,
+    trustedProxies: given.TRUSTED_PROXIES ?? 0,
+    requestsPerMinute: given.RATE_LIMIT_PER_MINUTE ?? 3000,
+    slack:
+      given.SLACK_BOT_TOKEN && given.SLACK_SIGNING_SECRET
+        ? { botToken: given.SLACK_BOT_TOKEN, signingSecret: given.SLACK_SIGNING_SECRET }
+        : null,
+    logLevel: given.LOG_LEVEL ?? 'info',
+  };
+}

@@ -1,0 +1,62 @@
+import type { ErrorCode } from '@talktime/core/contract';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export type DeductionSource = 'call' | 'amount' | 'provider_webhook' | 'ingress';
+export type DeductionOutcome = 'deducted' | 'replayed' | 'suspense' | 'ignored' | 'refused';
+
+/** What Prometheus reads at /metrics. Labels are routes, codes and outcomes: never an id, a name or an amount. */
+export interface Metrics {
+  requestAnswered(method: string, route: string, status: number, seconds: number): void;
+  deductionAnswered(source: DeductionSource, outcome: DeductionOutcome): void;
+  refused(code: ErrorCode): void;
+  dispatcherFailed(): void;
+  databaseAnswered(up: boolean): void;
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+/** @param ofProcess whether the process's own figures (memory, event loop) are collected too: once a process. */
+export function createMetrics(ofProcess = false): Metrics {
+  const registry = new Registry();
+  if (ofProcess) collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const requests = new Histogram({
+    name: 'talktime_http_request_duration_seconds',
+    help: 'How long requests took, by route and status',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const deductions = new Counter({
+    name: 'talktime_deductions_total',
+    help: 'Deductions by the way they came and what became of them',
+    labelNames: ['source', 'outcome'],
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'talktime_refusals_total',
+    help: 'Refused requests by error code',
+    labelNames: ['code'],
+    registers,
+  });
+  const dispatcherErrors = new Counter({
+    name: 'talktime_dispatcher_errors_total',
+    help: 'Faults of the alert dispatcher',
+    registers,
+  });
+  const database = new Gauge({
+    name: 'talktime_database_up',
+    help: '1 when the database answered the last readiness check',
+    registers,
+  });
+  return {
+    requestAnswered: (method, route, status, seconds) =>
+      requests.observe({ method, route, status: String(status) }, seconds),
+    deductionAnswered: (source, outcome) => deductions.inc({ source, outcome }),
+    refused: (code) => refusals.inc({ code }),
+    dispatcherFailed: () => dispatcherErrors.inc(),
+    databaseAnswered: (up) => database.set(up ? 1 : 0),
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+}

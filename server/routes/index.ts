@@ -1,0 +1,49 @@
+import type { Talktime } from '@talktime/core/calls';
+import type { FastifyInstance } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { Limits } from '../limits';
+import type { Metrics } from '../metrics';
+import { amountRoutes } from './amounts';
+import { apiKeyRoutes } from './api-keys';
+import { balanceRoutes } from './balances';
+import { customerRoutes } from './customers';
+import { deductionRoutes } from './deductions';
+import { endpointRoutes } from './endpoints';
+import { healthRoutes } from './health';
+import { hookRoutes } from './hooks';
+import { mappingRoutes } from './mappings';
+import { meRoutes } from './me';
+import { partnerRoutes } from './partners';
+import { planRoutes } from './plans';
+import { statementRoutes } from './statement';
+import { suspenseRoutes } from './suspense';
+
+/** What the routes work with. */
+export interface RouteContext {
+  readonly talktime: Talktime;
+  readonly metrics: Metrics;
+  readonly limits: Limits;
+}
+
+export type Routes = FastifyPluginAsyncZod<RouteContext & Record<never, never>>;
+
+/** All routes, in the order in which the API page shows them. */
+export async function registerRoutes(app: FastifyInstance, context: RouteContext): Promise<void> {
+  const routes: readonly Routes[] = [
+    deductionRoutes,
+    amountRoutes,
+    balanceRoutes,
+    statementRoutes,
+    customerRoutes,
+    mappingRoutes,
+    suspenseRoutes,
+    planRoutes,
+    meRoutes,
+    partnerRoutes,
+    apiKeyRoutes,
+    endpointRoutes,
+    hookRoutes,
+    healthRoutes,
+  ];
+  for (const plugin of routes) await app.register(plugin, context);
+}

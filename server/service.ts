@@ -1,0 +1,127 @@
+import type { AddressInfo } from 'node:net';
+import {
+  createConsoleAlertChannel,
+  createSlackAlertChannel,
+  createSlackApp,
+  singleWorkspace,
+  type SlackApp,
+} from '@talktime/bot';
+import { Sealer } from '@talktime/core/access';
+import { startDispatcher, type AlertChannel } from '@talktime/core/alerts';
+import { Database, migrate } from '@talktime/core/database';
+import { Ledger } from '@talktime/core/ledger';
+import type { Logger } from 'pino';
+import { buildApp } from './app';
+import { createMetrics } from './metrics';
+import { botData } from './slack';
+
+/** How long requests and deliveries under way may take before the service stops without them. */
+const DRAIN_MILLISECONDS = 20_000;
+
+export interface ServiceOptions {
+  readonly url: string;
+  /** The login that migrates; `url` unless said. */
+  readonly ownerUrl?: string;
+  /** A connection that a proxy does not pool, for LISTEN; `url` unless said. */
+  readonly directUrl?: string;
+  /** 32 bytes. */
+  readonly sealKey: Buffer;
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly publicUrl?: string;
+  readonly trustedProxies?: number;
+  readonly requestsPerMinute?: number;
+  readonly slack?: { readonly botToken: string; readonly signingSecret: string; readonly apiUrl?: string } | null;
+  /** Where alerts go. Unless said: to Slack with a token, else drawn in the console. */
+  readonly alertChannel?: AlertChannel;
+  readonly logger: Logger;
+}
+
+export interface Service {
+  /** Where it answers, e.g. http://127.0.0.1:8080 */
+  readonly url: string;
+  readonly database: Database;
+  /** Takes nothing new, finishes what was begun, and lets go of the database. */
+  stop(): Promise<void>;
+}
+
+/** Migrates, and starts the API, the Slack bot and the alert dispatcher in this process. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { logger } = options;
+  const ran = await migrate(options.ownerUrl ?? options.url);
+  if (ran.length > 0) logger.info({ migrations: ran }, 'the database was brought up to date');
+
+  const metrics = createMetrics(true);
+  const database = new Database({
+    url: options.url,
+    onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+  });
+  const talktime = { database, ledger: new Ledger(database), sealer: new Sealer(options.sealKey) };
+  const slack = options.slack ? startSlack(options.slack, database, logger) : undefined;
+  const app = await buildApp({ ...options, talktime, metrics, slack: slack?.listener });
+  const dispatcher = startDispatcher({
+    database,
+    url: options.directUrl ?? options.url,
+    channel: options.alertChannel ?? defaultChannel(options, logger),
+    onError: (error) => {
+      metrics.dispatcherFailed();
+      logger.error({ err: error }, 'the alert dispatcher met a fault');
+    },
+  });
+
+  const close = async () => {
+    await app.close();
+    await slack?.stop();
+    await dispatcher.stop();
+    await database.close();
+  };
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  let stopping: Promise<void> | undefined;
+  return {
+    url: addressOf(app.server.address() as AddressInfo),
+    database,
+    stop: () => (stopping ??= withinLimit(close(), logger)),
+  };
+}
+
+function startSlack(slack: NonNullable<ServiceOptions['slack']>, database: Database, logger: Logger): SlackApp {
+  return createSlackApp({
+    signingSecret: slack.signingSecret,
+    installations: singleWorkspace(slack.botToken),
+    data: botData(database),
+    logger,
+    apiUrl: slack.apiUrl,
+  });
+}
+
+function defaultChannel({ slack }: ServiceOptions, logger: Logger): AlertChannel {
+  if (slack) return createSlackAlertChannel({ token: slack.botToken, apiUrl: slack.apiUrl, logger });
+  return createConsoleAlertChannel({
+    write: (drawing) => void process.stdout.write(`${drawing}\n`),
+    colour: process.stdout.isTTY && !process.env.NO_COLOR,
+  });
+}
+
+async function withinLimit(closing: Promise<void>, logger: Logger): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((done) => {
+    timer = setTimeout(() => {
+      logger.warn('stopped before everything under way had ended');
+      done();
+    }, DRAIN_MILLISECONDS);
+  });
+  await Promise.race([closing, limit]);
+  clearTimeout(timer);
+}
+
+function addressOf({ address, family, port }: AddressInfo): string {
+  const host =
+    address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '[::1]' : family === 'IPv6' ? `[${address}]` : address;
+  return `http://${host}:${port}`;
+}

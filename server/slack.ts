@@ -1,0 +1,76 @@
+import type { BotData, CustomerBalance } from '@talktime/bot';
+import { TalktimeError, type Customer } from '@talktime/core/contract';
+import { getCustomer, getPartner, getThreshold, listCustomers, partnerOfSlackTeam } from '@talktime/core/customers';
+import type { Database } from '@talktime/core/database';
+
+const MOST_FOUND = 5;
+const PAGE = 200;
+const SEVERITY = { exhausted: 3, critical: 2, low: 1, ok: 0 } as const;
+
+/** What the bot's commands read, over the core. */
+export function botData(database: Database): BotData {
+  const withThreshold = async (partnerId: string, customer: Customer): Promise<CustomerBalance> => ({
+    customer,
+    threshold: await getThreshold(database, partnerId, { customerId: customer.id }),
+  });
+  return {
+    partnerOf: ({ teamId }) => partnerOfSlackTeam(database, teamId),
+
+    async partnerBalance(partnerId) {
+      const [partner, threshold] = await Promise.all([
+        getPartner(database, partnerId),
+        getThreshold(database, partnerId, 'partner'),
+      ]);
+      return { partner, threshold };
+    },
+
+    async findCustomers(partnerId, text) {
+      const wanted = text.trim().toLowerCase();
+      const found: Customer[] = [];
+      for await (const customer of customers(database, partnerId, text.trim())) {
+        if (customer.id.toLowerCase() === wanted || customer.name.toLowerCase() === wanted) found.push(customer);
+        if (found.length === MOST_FOUND) break;
+      }
+      return found.map(({ id, name }) => ({ id, name }));
+    },
+
+    async customerNames(partnerId, limit) {
+      const { items } = await listCustomers(database, partnerId, { limit: Math.min(limit, PAGE) });
+      return items.map(({ id, name }) => ({ id, name }));
+    },
+
+    async customerBalance(partnerId, customerId) {
+      try {
+        return await withThreshold(partnerId, await getCustomer(database, partnerId, customerId));
+      } catch (error) {
+        if (error instanceof TalktimeError && error.code === 'CUSTOMER_NOT_FOUND') return null;
+        throw error;
+      }
+    },
+
+    async lowest(partnerId, limit) {
+      const lowest: Customer[] = [];
+      for await (const customer of customers(database, partnerId)) {
+        lowest.push(customer);
+        if (lowest.length >= limit * 2 + PAGE) keepLowest(lowest, limit);
+      }
+      keepLowest(lowest, limit);
+      return Promise.all(lowest.map((customer) => withThreshold(partnerId, customer)));
+    },
+  };
+}
+
+async function* customers(database: Database, partnerId: string, search?: string): AsyncGenerator<Customer> {
+  let cursor: string | undefined;
+  do {
+    const page = await listCustomers(database, partnerId, { search, limit: PAGE, cursor });
+    yield* page.items;
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/** The worst status first, then the smallest balance. */
+function keepLowest(list: Customer[], limit: number): void {
+  list.sort((a, b) => SEVERITY[b.balance.status] - SEVERITY[a.balance.status] || a.balance.posted - b.balance.posted);
+  list.length = Math.min(list.length, limit);
+}
