@@ -42,7 +42,13 @@ export async function authenticate(database: Database, key: string): Promise<Pri
     ),
   );
   if (!row) return null;
-  return { keyId: row.key_id, name: row.name, scopes: new Set(row.scopes), partnerId: row.partner_id, customerId: row.customer_id };
+  return {
+    keyId: row.key_id,
+    name: row.name,
+    scopes: new Set(row.scopes),
+    partnerId: row.partner_id,
+    customerId: row.customer_id,
+  };
 }
 
 /** Makes a key and answers it, this once. A key without a partner is a host's and has the scope `host` alone. */
@@ -54,10 +60,18 @@ export async function createApiKey(
 ): Promise<ApiKey & { key: string }> {
   const scopes = [...new Set(input.scopes)];
   if (scopes.includes('host') && partnerId !== null) {
-    throw new TalktimeError('REQUEST_INVALID', 'A partner\'s key cannot have the scope "host". Host keys are made on the command line.', [{ path: 'scopes', message: 'host is not for partners' }]);
+    throw new TalktimeError(
+      'REQUEST_INVALID',
+      'A partner\'s key cannot have the scope "host". Host keys are made on the command line.',
+      [{ path: 'scopes', message: 'host is not for partners' }],
+    );
   }
   if (partnerId === null && (scopes.length !== 1 || scopes[0] !== 'host')) {
-    throw new TalktimeError('REQUEST_INVALID', 'A key without a partner is a host\'s key, with the scope "host" alone.', [{ path: 'scopes', message: 'must be host' }]);
+    throw new TalktimeError(
+      'REQUEST_INVALID',
+      'A key without a partner is a host\'s key, with the scope "host" alone.',
+      [{ path: 'scopes', message: 'must be host' }],
+    );
   }
   const key = `tt_${randomBytes(32).toString('base64url')}`;
   const keyId = `key_${randomBytes(8).toString('hex')}`;
@@ -69,7 +83,11 @@ export async function createApiKey(
        returning key_id, partner_id, customer_id, name, scopes, created_at, revoked_at`,
       [hashOf(key), keyId, partnerId, input.customer_id ?? null, input.name, scopes],
     );
-    if (partnerId !== null) await audit(transaction, partnerId, actor, 'api_key.created', keyId, { scopes, customer_id: input.customer_id ?? null });
+    if (partnerId !== null)
+      await audit(transaction, partnerId, actor, 'api_key.created', keyId, {
+        scopes,
+        customer_id: input.customer_id ?? null,
+      });
     return row!;
   };
   const row = partnerId === null ? await database.asDirectory(create) : await database.asPartner(partnerId, create);
@@ -77,8 +95,12 @@ export async function createApiKey(
 }
 
 async function requireCustomer(transaction: Transaction, partnerId: string | null, customerId: string): Promise<void> {
-  const rows = await transaction.query('select 1 from talktime.customers where partner_id = $1 and customer_id = $2', [partnerId, customerId]);
-  if (rows.length === 0) throw new TalktimeError('CUSTOMER_NOT_FOUND', `There is no customer "${customerId}" to limit the key to.`);
+  const rows = await transaction.query('select 1 from talktime.customers where partner_id = $1 and customer_id = $2', [
+    partnerId,
+    customerId,
+  ]);
+  if (rows.length === 0)
+    throw new TalktimeError('CUSTOMER_NOT_FOUND', `There is no customer "${customerId}" to limit the key to.`);
 }
 
 /** A partner's keys (or, with null, the host's), newest first. */
@@ -97,7 +119,12 @@ export async function listApiKeys(database: Database, partnerId: string | null):
 }
 
 /** Ends a key at once. Ending it again changes nothing. */
-export async function revokeApiKey(database: Database, partnerId: string | null, actor: Actor, keyId: string): Promise<void> {
+export async function revokeApiKey(
+  database: Database,
+  partnerId: string | null,
+  actor: Actor,
+  keyId: string,
+): Promise<void> {
   const revoke = async (transaction: Transaction) => {
     const rows = await transaction.query(
       `update directory.api_keys set revoked_at = coalesce(revoked_at, now())
@@ -105,7 +132,8 @@ export async function revokeApiKey(database: Database, partnerId: string | null,
        returning key_id`,
       [keyId, partnerId],
     );
-    if (rows.length === 0) throw new TalktimeError('API_KEY_NOT_FOUND', `There is no API key ${keyId}. The list of keys shows their ids.`);
+    if (rows.length === 0)
+      throw new TalktimeError('API_KEY_NOT_FOUND', `There is no API key ${keyId}. The list of keys shows their ids.`);
     if (partnerId !== null) await audit(transaction, partnerId, actor, 'api_key.revoked', keyId, {});
   };
   await (partnerId === null ? database.asDirectory(revoke) : database.asPartner(partnerId, revoke));

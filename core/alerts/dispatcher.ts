@@ -115,9 +115,14 @@ class RunningDispatcher implements Dispatcher {
     const claim = await claimAlerts(database, partnerId);
     if (!claim) return false;
     const { notice, route, previous } = await readNotice(database, claim);
-    const outcome = await channel.deliver(notice, route, previous).catch((error: Error): DeliveryOutcome => ({ kind: 'retry', reason: error.message }));
+    const outcome = await channel
+      .deliver(notice, route, previous)
+      .catch((error: Error): DeliveryOutcome => ({ kind: 'retry', reason: error.message }));
     const pause = await settleDelivery(database, claim, outcome);
-    if (outcome.kind !== 'delivered') this.#options.onError(new Error(`An alert of wallet ${claim.walletId} was not delivered (${outcome.kind}): ${outcome.reason}`));
+    if (outcome.kind !== 'delivered')
+      this.#options.onError(
+        new Error(`An alert of wallet ${claim.walletId} was not delivered (${outcome.kind}): ${outcome.reason}`),
+      );
     if (pause !== null) this.#later(pause * 1000 + 50, () => this.#wake(partnerId));
     return true;
   }

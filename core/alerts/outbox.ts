@@ -39,12 +39,18 @@ export async function claimAlerts(database: Database, partnerId: string): Promis
       [partnerId],
     );
     if (!due) return null;
-    const [{ mine }] = (await transaction.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(hashtextextended('talktime alert ' || $1 || ' ' || $2, 0)) as mine`, [
-      partnerId,
-      due.wallet_id,
-    ])) as [{ mine: boolean }];
+    const [{ mine }] = (await transaction.query<{ mine: boolean }>(
+      `select pg_try_advisory_xact_lock(hashtextextended('talktime alert ' || $1 || ' ' || $2, 0)) as mine`,
+      [partnerId, due.wallet_id],
+    )) as [{ mine: boolean }];
     if (!mine) return null;
-    const rows = await transaction.query<{ outbox_id: string; event: AlertEvent; created_at: Date; attempts: number; sequence: bigint }>(
+    const rows = await transaction.query<{
+      outbox_id: string;
+      event: AlertEvent;
+      created_at: Date;
+      attempts: number;
+      sequence: bigint;
+    }>(
       `update talktime.outbox o
        set attempts = attempts + 1, next_attempt_at = clock_timestamp() + make_interval(secs => $4)
        where partner_id = $1 and wallet_id = $2 and episode = $3 and delivered_at is null and dead_at is null
@@ -54,7 +60,10 @@ export async function claimAlerts(database: Database, partnerId: string): Promis
        returning outbox_id, event, created_at, attempts, sequence`,
       [partnerId, due.wallet_id, due.episode, LEASE_SECONDS],
     );
-    const latest = rows.reduce<(typeof rows)[number] | undefined>((last, row) => (!last || inOrder(last, row) ? row : last), undefined);
+    const latest = rows.reduce<(typeof rows)[number] | undefined>(
+      (last, row) => (!last || inOrder(last, row) ? row : last),
+      undefined,
+    );
     return latest
       ? {
           partnerId,
@@ -75,7 +84,10 @@ function inOrder(a: { sequence: bigint; created_at: Date }, b: { sequence: bigin
 }
 
 /** What to say and where, from the state of this moment; and the message of this episode, if there is one already. */
-export async function readNotice(database: Database, claim: Claim): Promise<{ notice: AlertNotice; route: SlackRoute | null; previous: PostedMessage | null }> {
+export async function readNotice(
+  database: Database,
+  claim: Claim,
+): Promise<{ notice: AlertNotice; route: SlackRoute | null; previous: PostedMessage | null }> {
   return database.asPartner(claim.partnerId, async (transaction) => {
     const { partnerId, walletId } = claim;
     const wallet = (await loadWallets(transaction, partnerId, [walletId])).get(walletId)!;
@@ -91,7 +103,10 @@ export async function readNotice(database: Database, claim: Claim): Promise<{ no
       customerId: wallet.customerId,
       name: owner.name,
       event: claim.event,
-      status: claim.event === 'recovered' ? 'ok' : statusOf(wallet.posted, levelsOf(wallet.lowCreditThreshold), wallet.status),
+      status:
+        claim.event === 'recovered'
+          ? 'ok'
+          : statusOf(wallet.posted, levelsOf(wallet.lowCreditThreshold), wallet.status),
       posted: wallet.posted,
       lowCreditThreshold: wallet.lowCreditThreshold,
       minutesLeft: rate ? Math.floor((secondsCovered(wallet.posted, rate) / 60) * 100) / 100 : null,
@@ -100,7 +115,10 @@ export async function readNotice(database: Database, claim: Claim): Promise<{ no
       money: creditsToMoney(wallet.posted, owner.credit_value),
       at: claim.at,
     };
-    const route: SlackRoute | null = owner.slack_channel === null ? null : { kind: 'slack', teamId: owner.slack_team_id, channel: owner.slack_channel };
+    const route: SlackRoute | null =
+      owner.slack_channel === null
+        ? null
+        : { kind: 'slack', teamId: owner.slack_team_id, channel: owner.slack_channel };
     return { notice, route, previous: previous ?? null };
   });
 }
@@ -128,7 +146,11 @@ async function readOwner(transaction: Transaction, partnerId: string, walletId: 
  * Writes down how a delivery ended. Answers in how many seconds to try again, or null when there is nothing more to do:
  * it was delivered, or is dead, with the reason beside it.
  */
-export async function settleDelivery(database: Database, claim: Claim, outcome: DeliveryOutcome): Promise<number | null> {
+export async function settleDelivery(
+  database: Database,
+  claim: Claim,
+  outcome: DeliveryOutcome,
+): Promise<number | null> {
   return database.asPartner(claim.partnerId, async (transaction) => {
     const ids = [claim.partnerId, claim.outboxIds];
     if (outcome.kind === 'delivered') {

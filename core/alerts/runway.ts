@@ -13,7 +13,11 @@ const MOST_POSTINGS = 1000;
  * How many days a balance lasts at the pace of the last 7 days (or since the first use, when that is later); null with
  * less than a day of history, without usage, or when nothing is left to run out.
  */
-export async function runway(transaction: Transaction, partnerId: string, wallet: { walletId: number; posted: Microcredits }): Promise<number | null> {
+export async function runway(
+  transaction: Transaction,
+  partnerId: string,
+  wallet: { walletId: number; posted: Microcredits },
+): Promise<number | null> {
   const [row] = await transaction.query<{ used: string; milliseconds: string | null }>(
     `with latest as (
        select amount, at, clock_timestamp() - make_interval(days => $3) as window_start

@@ -28,7 +28,10 @@ export function transition(alert: AlertState, input: AlertInput): { alert: Alert
   const status = statusOf(input.posted, input.levels, alert.status);
   if (status === 'ok') {
     if (alert.status === 'ok') return { alert, event: null };
-    return { alert: { status, told: 'ok', episode: alert.episode + 1 }, event: alert.told === 'ok' ? null : 'recovered' };
+    return {
+      alert: { status, told: 'ok', episode: alert.episode + 1 },
+      event: alert.told === 'ok' ? null : 'recovered',
+    };
   }
   if (severity(status) > severity(alert.told)) {
     if (!input.notificationsEnabled || !input.everPosted) return { alert: { ...alert, status }, event: null };

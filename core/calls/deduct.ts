@@ -1,6 +1,12 @@
 import type { z } from 'zod';
 import type { Sealer } from '../access/seal';
-import { parseMillionths, type callDeduction, type deduction, type DeductionResult, type webhookDeduction } from '../contract';
+import {
+  parseMillionths,
+  type callDeduction,
+  type deduction,
+  type DeductionResult,
+  type webhookDeduction,
+} from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database } from '../database';
 import { deductAmount, deductionOf, type Actor, type Ledger } from '../ledger';
@@ -19,7 +25,12 @@ export interface Talktime {
 const DEFAULT_ACCOUNT = 'default';
 
 /** A deduction by API key: a call by plain fields, a provider's webhook passed on, or an amount. */
-export async function deduct(talktime: Talktime, partnerId: string, actor: Actor, body: z.output<typeof deduction>): Promise<DeductionResult> {
+export async function deduct(
+  talktime: Talktime,
+  partnerId: string,
+  actor: Actor,
+  body: z.output<typeof deduction>,
+): Promise<DeductionResult> {
   switch (body.source) {
     case 'amount':
       return deductAmount(talktime.ledger, partnerId, actor, body);
@@ -40,20 +51,34 @@ export async function receiveWebhook(
 ): Promise<DeductionResult> {
   const adapter = adapterOf(provider);
   const partnerId = await partnerOfEndpoint(talktime.database, provider, endpointId);
-  const account = (await providerAccounts(talktime, partnerId, provider)).find((each) => each.endpointId === endpointId);
-  if (!account) throw new TalktimeError('ENDPOINT_NOT_FOUND', 'There is no webhook endpoint at this address. Copy the address from the list of endpoints.');
+  const account = (await providerAccounts(talktime, partnerId, provider)).find(
+    (each) => each.endpointId === endpointId,
+  );
+  if (!account)
+    throw new TalktimeError(
+      'ENDPOINT_NOT_FOUND',
+      'There is no webhook endpoint at this address. Copy the address from the list of endpoints.',
+    );
   const delivery = { rawBody, headers: normalizeHeaders(headers) };
   const verification = adapter.verify(delivery, { secrets: account.secrets, now: Date.now(), checkAge: true });
   if (!verification.ok) throw new TalktimeError(verification.code, verification.detail);
   return post(talktime, partnerId, { id: `endpoint:${endpointId}`, host: false }, adapter, account, delivery);
 }
 
-async function deductWebhook(talktime: Talktime, partnerId: string, actor: Actor, body: z.output<typeof webhookDeduction>): Promise<DeductionResult> {
+async function deductWebhook(
+  talktime: Talktime,
+  partnerId: string,
+  actor: Actor,
+  body: z.output<typeof webhookDeduction>,
+): Promise<DeductionResult> {
   const delivery = { rawBody: Buffer.from(body.body_base64, 'base64'), headers: normalizeHeaders(body.headers) };
   const adapter = body.provider === undefined ? recognise(delivery.headers) : adapterOf(body.provider);
   const accounts = await providerAccounts(talktime, partnerId, adapter.provider);
   if (accounts.length === 0) {
-    throw new TalktimeError('ENDPOINT_NOT_FOUND', `No ${adapter.provider} account is set up, so its signature cannot be checked. Create an endpoint for it with its signing secret.`);
+    throw new TalktimeError(
+      'ENDPOINT_NOT_FOUND',
+      `No ${adapter.provider} account is set up, so its signature cannot be checked. Create an endpoint for it with its signing secret.`,
+    );
   }
   let refusal: Exclude<Verification, { ok: true }> | undefined;
   for (const account of accounts) {
@@ -65,18 +90,44 @@ async function deductWebhook(talktime: Talktime, partnerId: string, actor: Actor
 }
 
 /** Reads a verified delivery and posts what it says. */
-async function post(talktime: Talktime, partnerId: string, actor: Actor, adapter: ProviderAdapter, account: ProviderAccount, delivery: Delivery): Promise<DeductionResult> {
+async function post(
+  talktime: Talktime,
+  partnerId: string,
+  actor: Actor,
+  adapter: ProviderAdapter,
+  account: ProviderAccount,
+  delivery: Delivery,
+): Promise<DeductionResult> {
   const parsed = adapter.parse(readJson(delivery.rawBody));
   if (parsed.kind === 'ignored') return { outcome: 'ignored', message: parsed.message, replayed: false };
-  if (parsed.kind === 'unreadable') throw new TalktimeError('PAYLOAD_UNREADABLE', `${parsed.message} Nothing was charged.`);
+  if (parsed.kind === 'unreadable')
+    throw new TalktimeError('PAYLOAD_UNREADABLE', `${parsed.message} Nothing was charged.`);
   const identity = { provider: adapter.provider, account: account.account, callId: parsed.callId, leg: parsed.leg };
   const { facts, startedAt, clues } = parsed;
-  return deductionOf(await talktime.ledger.submit(partnerId, { kind: 'call', actor, identity, facts, startedAt, clues, customerId: null }));
+  return deductionOf(
+    await talktime.ledger.submit(partnerId, {
+      kind: 'call',
+      actor,
+      identity,
+      facts,
+      startedAt,
+      clues,
+      customerId: null,
+    }),
+  );
 }
 
-async function deductCall(talktime: Talktime, partnerId: string, actor: Actor, body: z.output<typeof callDeduction>): Promise<DeductionResult> {
+async function deductCall(
+  talktime: Talktime,
+  partnerId: string,
+  actor: Actor,
+  body: z.output<typeof callDeduction>,
+): Promise<DeductionResult> {
   const seconds = parseMillionths(body.seconds, 'seconds');
-  if (seconds < 0n) throw new TalktimeError('REQUEST_INVALID', '"seconds" cannot be negative.', [{ path: 'seconds', message: 'cannot be negative' }]);
+  if (seconds < 0n)
+    throw new TalktimeError('REQUEST_INVALID', '"seconds" cannot be negative.', [
+      { path: 'seconds', message: 'cannot be negative' },
+    ]);
   const identity = {
     provider: body.provider,
     account: body.account ?? (await soleAccount(talktime, partnerId, body.provider)),
@@ -90,9 +141,23 @@ async function deductCall(talktime: Talktime, partnerId: string, actor: Actor, b
     rank: SOURCE_RANK.fields,
     order: null,
   };
-  const clues = { ...NO_CLUES, agentId: body.agent_id ?? null, toNumber: body.phone_number ? normalizePhoneNumber(body.phone_number) : null };
+  const clues = {
+    ...NO_CLUES,
+    agentId: body.agent_id ?? null,
+    toNumber: body.phone_number ? normalizePhoneNumber(body.phone_number) : null,
+  };
   const startedAt = body.started_at === undefined ? null : Date.parse(body.started_at);
-  return deductionOf(await talktime.ledger.submit(partnerId, { kind: 'call', actor, identity, facts, startedAt, clues, customerId: body.customer_id ?? null }));
+  return deductionOf(
+    await talktime.ledger.submit(partnerId, {
+      kind: 'call',
+      actor,
+      identity,
+      facts,
+      startedAt,
+      clues,
+      customerId: body.customer_id ?? null,
+    }),
+  );
 }
 
 /**
@@ -103,7 +168,10 @@ async function soleAccount(talktime: Talktime, partnerId: string, provider: stri
   const accounts = await providerAccounts(talktime, partnerId, provider);
   if (accounts.length > 1) {
     const names = accounts.map((each) => `"${each.account}"`).join(', ');
-    throw new TalktimeError('ACCOUNT_REQUIRED', `There are several ${provider} accounts: ${names}. Say in "account" whose call it is.`);
+    throw new TalktimeError(
+      'ACCOUNT_REQUIRED',
+      `There are several ${provider} accounts: ${names}. Say in "account" whose call it is.`,
+    );
   }
   return accounts[0]?.account ?? DEFAULT_ACCOUNT;
 }
@@ -111,7 +179,9 @@ async function soleAccount(talktime: Talktime, partnerId: string, provider: stri
 function readJson(rawBody: Buffer): unknown {
   try {
     // Postgres holds no NUL in text; nothing that we read of a call has a use for one.
-    return JSON.parse(rawBody.toString('utf8'), (_, value: unknown) => (typeof value === 'string' ? value.replaceAll('\0', '') : value));
+    return JSON.parse(rawBody.toString('utf8'), (_, value: unknown) =>
+      typeof value === 'string' ? value.replaceAll('\0', '') : value,
+    );
   } catch {
     throw new TalktimeError('PAYLOAD_UNREADABLE', 'The body is signed, but it is not JSON. Nothing was charged.');
   }

@@ -29,7 +29,12 @@ interface Context {
 }
 
 /** Makes the address that an account at a provider sends its webhooks to. Its secrets are sealed, and never shown again. */
-export async function createEndpoint({ database, sealer }: Context, partnerId: string, actor: Actor, input: z.output<typeof endpointCreate>): Promise<Endpoint> {
+export async function createEndpoint(
+  { database, sealer }: Context,
+  partnerId: string,
+  actor: Actor,
+  input: z.output<typeof endpointCreate>,
+): Promise<Endpoint> {
   const endpointId = `ep_${randomBytes(16).toString('hex')}`;
   const sealed = input.secrets.map((secret) => sealer.seal(secret, sealContext(endpointId)));
   return database.asPartner(partnerId, async (transaction) => {
@@ -41,10 +46,20 @@ export async function createEndpoint({ database, sealer }: Context, partnerId: s
       [partnerId, endpointId, input.provider, input.account, sealed],
     );
     if (!row) {
-      throw new TalktimeError('ENDPOINT_EXISTS', `The ${input.provider} account "${input.account}" has an endpoint already. The list of endpoints shows it; name another account for a second one.`);
+      throw new TalktimeError(
+        'ENDPOINT_EXISTS',
+        `The ${input.provider} account "${input.account}" has an endpoint already. The list of endpoints shows it; name another account for a second one.`,
+      );
     }
-    await transaction.query('insert into directory.endpoints (endpoint_id, partner_id, provider) values ($1, $2, $3)', [endpointId, partnerId, input.provider]);
-    await audit(transaction, partnerId, actor, 'endpoint.created', endpointId, { provider: input.provider, account: input.account });
+    await transaction.query('insert into directory.endpoints (endpoint_id, partner_id, provider) values ($1, $2, $3)', [
+      endpointId,
+      partnerId,
+      input.provider,
+    ]);
+    await audit(transaction, partnerId, actor, 'endpoint.created', endpointId, {
+      provider: input.provider,
+      account: input.account,
+    });
     return toEndpoint(row);
   });
 }
@@ -54,7 +69,11 @@ export async function listEndpoints({ database }: Pick<Context, 'database'>, par
 }
 
 /** The partner's accounts at a provider, with their secrets: for verifying a delivery. */
-export async function providerAccounts({ database, sealer }: Context, partnerId: string, provider: string): Promise<ProviderAccount[]> {
+export async function providerAccounts(
+  { database, sealer }: Context,
+  partnerId: string,
+  provider: string,
+): Promise<ProviderAccount[]> {
   const rows = await readEndpoints(database, partnerId);
   return rows
     .filter((row) => row.provider === provider)
@@ -69,9 +88,16 @@ export async function providerAccounts({ database, sealer }: Context, partnerId:
 /** Whose endpoint an address is. */
 export async function partnerOfEndpoint(database: Database, provider: string, endpointId: string): Promise<string> {
   const [row] = await database.asDirectory((transaction) =>
-    transaction.query<{ partner_id: string }>('select partner_id from directory.endpoints where endpoint_id = $1 and provider = $2', [endpointId, provider]),
+    transaction.query<{ partner_id: string }>(
+      'select partner_id from directory.endpoints where endpoint_id = $1 and provider = $2',
+      [endpointId, provider],
+    ),
   );
-  if (!row) throw new TalktimeError('ENDPOINT_NOT_FOUND', 'There is no webhook endpoint at this address. Copy the address from the list of endpoints.');
+  if (!row)
+    throw new TalktimeError(
+      'ENDPOINT_NOT_FOUND',
+      'There is no webhook endpoint at this address. Copy the address from the list of endpoints.',
+    );
   return row.partner_id;
 }
 

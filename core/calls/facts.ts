@@ -52,11 +52,19 @@ export function compareFacts(report: CallFacts, standing: CallFacts): Comparison
 }
 
 /** Facts as they are stored; reads back as the same facts. */
-export type FactsJson = Omit<CallFacts, 'cost'> & { readonly cost: { readonly amount: string; readonly currency: string } | null };
+export type FactsJson = Omit<CallFacts, 'cost'> & {
+  readonly cost: { readonly amount: string; readonly currency: string } | null;
+};
 
 export function factsToJson(facts: CallFacts): FactsJson {
   const { outcome, rawMilliseconds, cost, rank, order } = facts;
-  return { outcome, rawMilliseconds, cost: cost && { amount: cost.amount.toString(), currency: cost.currency }, rank, order };
+  return {
+    outcome,
+    rawMilliseconds,
+    cost: cost && { amount: cost.amount.toString(), currency: cost.currency },
+    rank,
+    order,
+  };
 }
 
 export function factsFromJson(json: FactsJson): CallFacts {
@@ -66,7 +74,9 @@ export function factsFromJson(json: FactsJson): CallFacts {
 /** Two reports with the same hash say the same: the second is a replay. */
 export function factsHash(facts: CallFacts): string {
   const { outcome, rawMilliseconds, cost, rank, order } = factsToJson(facts);
-  return createHash('sha256').update(JSON.stringify([outcome, rawMilliseconds, cost?.amount, cost?.currency, rank, order])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([outcome, rawMilliseconds, cost?.amount, cost?.currency, rank, order]))
+    .digest('hex');
 }
 
 /** What in a report may tell whose call it was. */
@@ -78,19 +88,31 @@ export interface CallClues {
   readonly metadataCustomerId: string | null;
 }
 
-export const NO_CLUES: CallClues = { agentId: null, fromNumber: null, toNumber: null, direction: null, metadataCustomerId: null };
+export const NO_CLUES: CallClues = {
+  agentId: null,
+  fromNumber: null,
+  toNumber: null,
+  direction: null,
+  metadataCustomerId: null,
+};
 
 export type MappingKind = 'agent' | 'phone_number' | 'metadata';
 
 /** The mappings that a call's clues name: of its two numbers, the one on our side. */
 export function mappingsOf(clues: CallClues): { kind: MappingKind; value: string }[] {
   const numbers =
-    clues.direction === 'inbound' ? [clues.toNumber] : clues.direction === 'outbound' ? [clues.fromNumber] : [clues.toNumber, clues.fromNumber];
+    clues.direction === 'inbound'
+      ? [clues.toNumber]
+      : clues.direction === 'outbound'
+        ? [clues.fromNumber]
+        : [clues.toNumber, clues.fromNumber];
   return [
     { kind: 'agent' as const, value: clues.agentId },
     ...numbers.map((value) => ({ kind: 'phone_number' as const, value })),
     { kind: 'metadata' as const, value: clues.metadataCustomerId },
-  ].filter((mapping): mapping is { kind: MappingKind; value: string } => mapping.value !== null && mapping.value !== '');
+  ].filter(
+    (mapping): mapping is { kind: MappingKind; value: string } => mapping.value !== null && mapping.value !== '',
+  );
 }
 
 /** A phone number as mappings hold it: "+1 (415) 555-0199" -> "+14155550199". Names and SIP addresses stay as they are. */

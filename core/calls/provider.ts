@@ -8,7 +8,9 @@ export interface Delivery {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-export type Verification = { readonly ok: true } | { readonly ok: false; readonly code: Extract<ErrorCode, `SIGNATURE_${string}`>; readonly detail: string };
+export type Verification =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: Extract<ErrorCode, `SIGNATURE_${string}`>; readonly detail: string };
 
 export interface VerifyOptions {
   /** The live secrets: several during a rotation. */
@@ -50,12 +52,21 @@ export interface ProviderAdapter {
 }
 
 /** Headers by lower-case name, the first value of each: what HTTP servers and n8n hand over. */
-export function normalizeHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Delivery['headers'] {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0] : value]));
+export function normalizeHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Delivery['headers'] {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0] : value]),
+  );
 }
 
 /** Whether one of the secrets gives this digest (hex or base64), compared in constant time. */
-export function matchesHmac(algorithm: 'sha256' | 'sha1', secrets: readonly string[], content: readonly (Buffer | string)[], digest: Buffer): boolean {
+export function matchesHmac(
+  algorithm: 'sha256' | 'sha1',
+  secrets: readonly string[],
+  content: readonly (Buffer | string)[],
+  digest: Buffer,
+): boolean {
   let matches = false;
   for (const secret of secrets) {
     const hmac = createHmac(algorithm, secret);

@@ -7,7 +7,11 @@ const ADAPTERS: readonly ProviderAdapter[] = [retell];
 
 export function adapterOf(provider: string): ProviderAdapter {
   const adapter = ADAPTERS.find((each) => each.provider === provider);
-  if (!adapter) throw new TalktimeError('PROVIDER_UNKNOWN', `The provider is not known. Known are: ${ADAPTERS.map((each) => each.provider).join(', ')}.`);
+  if (!adapter)
+    throw new TalktimeError(
+      'PROVIDER_UNKNOWN',
+      `The provider is not known. Known are: ${ADAPTERS.map((each) => each.provider).join(', ')}.`,
+    );
   return adapter;
 }
 
@@ -15,7 +19,10 @@ export function adapterOf(provider: string): ProviderAdapter {
 export function recognise(headers: Delivery['headers']): ProviderAdapter {
   const adapter = ADAPTERS.find((each) => each.recognises(headers));
   if (!adapter) {
-    throw new TalktimeError('PROVIDER_UNKNOWN', 'No provider signed these headers. Pass on the headers of the webhook as they came, or name the provider.');
+    throw new TalktimeError(
+      'PROVIDER_UNKNOWN',
+      'No provider signed these headers. Pass on the headers of the webhook as they came, or name the provider.',
+    );
   }
   return adapter;
 }

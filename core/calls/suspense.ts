@@ -25,7 +25,11 @@ interface SuspenseRow {
 }
 
 /** Calls that match no customer, or can't be priced, oldest first: waiting for somebody. Nothing is dropped. */
-export async function listSuspense(database: Database, partnerId: string, page: SuspensePage): Promise<{ items: SuspendedCall[]; next_cursor: string | null }> {
+export async function listSuspense(
+  database: Database,
+  partnerId: string,
+  page: SuspensePage,
+): Promise<{ items: SuspendedCall[]; next_cursor: string | null }> {
   const [afterTime, afterId] = page.cursor === undefined ? [null, null] : readCursor(page.cursor);
   const rows = await database.asPartner(partnerId, (transaction) =>
     transaction.query<SuspenseRow & Record<string, unknown>>(
@@ -44,24 +48,46 @@ export async function listSuspense(database: Database, partnerId: string, page: 
 }
 
 /** Charges a call in suspense to a customer, at the rate of its date. */
-export async function assignCall(talktime: Talktime, partnerId: string, actor: Actor, callId: string, customerId: string): Promise<DeductionResult> {
+export async function assignCall(
+  talktime: Talktime,
+  partnerId: string,
+  actor: Actor,
+  callId: string,
+  customerId: string,
+): Promise<DeductionResult> {
   return deductionOf(await talktime.ledger.submit(partnerId, { kind: 'assign', actor, callId, customerId }));
 }
 
 /** Closes a call in suspense without charging it. */
-export async function dismissCall(talktime: Talktime, partnerId: string, actor: Actor, callId: string, reason: string): Promise<void> {
+export async function dismissCall(
+  talktime: Talktime,
+  partnerId: string,
+  actor: Actor,
+  callId: string,
+  reason: string,
+): Promise<void> {
   await talktime.ledger.submit(partnerId, { kind: 'dismiss', actor, callId, reason });
 }
 
 /** Moves a charged call to the right customer: reversed and charged in one operation. */
-export async function reassignCall(talktime: Talktime, partnerId: string, actor: Actor, callId: string, customerId: string): Promise<DeductionResult> {
+export async function reassignCall(
+  talktime: Talktime,
+  partnerId: string,
+  actor: Actor,
+  callId: string,
+  customerId: string,
+): Promise<DeductionResult> {
   return deductionOf(await talktime.ledger.submit(partnerId, { kind: 'reassign', actor, callId, customerId }));
 }
 
 function readCursor(cursor: string): [string, string] {
   const [, at, id] = /^(\d{4}-\d\d-\d\dT[\d:.]+Z)_([0-9a-f-]{36})$/.exec(cursor) ?? [];
   if (at === undefined || id === undefined) {
-    throw new TalktimeError('REQUEST_INVALID', 'The cursor is not one that a page before gave. Start again without it.', [{ path: 'cursor', message: 'unknown' }]);
+    throw new TalktimeError(
+      'REQUEST_INVALID',
+      'The cursor is not one that a page before gave. Start again without it.',
+      [{ path: 'cursor', message: 'unknown' }],
+    );
   }
   return [at, id];
 }

@@ -31,15 +31,24 @@ export const whoAmI = z.object({
 export const endpointCreate = z
   .object({
     provider: z.enum(['retell']),
-    account: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/).default('default'),
-    secrets: z.array(z.string().min(1).max(500)).min(1).max(5).meta({ description: 'The live signing secrets; several during a rotation' }),
+    account: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)
+      .default('default'),
+    secrets: z
+      .array(z.string().min(1).max(500))
+      .min(1)
+      .max(5)
+      .meta({ description: 'The live signing secrets; several during a rotation' }),
   })
   .strict();
 export const endpoint = z.object({
   id: z.string(),
   provider: z.string(),
   account: z.string(),
-  path: z.string().meta({ description: 'Paste the service address with this path into the provider', example: '/hooks/retell/ep_…' }),
+  path: z
+    .string()
+    .meta({ description: 'Paste the service address with this path into the provider', example: '/hooks/retell/ep_…' }),
   secrets_set: z.number().int(),
   created_at: moment,
 });

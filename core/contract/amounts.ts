@@ -18,7 +18,8 @@ export const moment = z.string().meta({ description: 'ISO 8601, UTC', example: '
 
 /** The key that makes a change happen once: required, permanent, of one partner (money-rules 14). */
 export const idempotencyKey = z.string().min(1).max(200).meta({
-  description: 'Makes the change happen once. Take it from your business data (an invoice or order number), never from a clock or an execution id.',
+  description:
+    'Makes the change happen once. Take it from your business data (an invoice or order number), never from a clock or an execution id.',
   example: 'invoice-2026-118',
 });
 
@@ -27,6 +28,11 @@ export const customerId = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'Use 1 to 64 letters, digits, dot, underscore or hyphen')
   .meta({ description: "The customer's id: yours, or one that Talktime made", example: 'cus_acme' });
 
-export const note = z.string().max(500).meta({ description: 'Shown in the history. Kept beside the ledger, so that it can be erased.' });
+export const note = z
+  .string()
+  .max(500)
+  .meta({ description: 'Shown in the history. Kept beside the ledger, so that it can be erased.' });
 
-export const status = z.enum(['ok', 'low', 'critical', 'exhausted']).meta({ description: 'The status of the balance (money-rules 20)' });
+export const status = z
+  .enum(['ok', 'low', 'critical', 'exhausted'])
+  .meta({ description: 'The status of the balance (money-rules 20)' });

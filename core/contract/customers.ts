@@ -13,14 +13,23 @@ export const pricePerMinute = z
   .meta({ description: 'AI Credit Price Per Minute, in credits or in money', example: { credits: '12' } });
 
 const settingsShape = {
-  ai_credits_enabled: z.boolean().meta({ description: 'AI Credits Enabled. On: calls deduct from the customer. Off: from the partner.' }),
+  ai_credits_enabled: z
+    .boolean()
+    .meta({ description: 'AI Credits Enabled. On: calls deduct from the customer. Off: from the partner.' }),
   grace_seconds: z.number().int().min(0).max(3600).meta({ description: 'Grace Period (seconds)' }),
-  shortfall_policy: z.enum(['debt', 'partner']).meta({ description: 'Who pays what a call costs beyond the balance: the customer, as debt, or the partner' }),
+  shortfall_policy: z
+    .enum(['debt', 'partner'])
+    .meta({ description: 'Who pays what a call costs beyond the balance: the customer, as debt, or the partner' }),
   low_credit_notifications_enabled: z.boolean().meta({ description: 'Low Credit Notifications Enabled' }),
-  show_pricing_information: z.boolean().meta({ description: 'Show Pricing Information: may the customer see rate and balance' }),
+  show_pricing_information: z
+    .boolean()
+    .meta({ description: 'Show Pricing Information: may the customer see rate and balance' }),
   customer_portal_enabled: z.boolean().meta({ description: 'Customer Portal Enabled' }),
   restrict_credit_plan_visibility: z.boolean().meta({ description: 'Restrict Credit Plan Visibility' }),
-  visible_credit_plan_ids: z.array(z.string().max(64)).max(100).meta({ description: 'Visible Customer Credit Plan IDs' }),
+  visible_credit_plan_ids: z
+    .array(z.string().max(64))
+    .max(100)
+    .meta({ description: 'Visible Customer Credit Plan IDs' }),
 };
 
 /** The customer's Manage panel, as it is sent. What is left out stays as it is. */
@@ -30,7 +39,9 @@ export const settingsPatch = z
     price_per_minute: pricePerMinute,
     rounding,
     overdraft: decimalText.meta({ description: 'Credits that the balance may go below zero' }),
-    low_credit_threshold: decimalText.nullable().meta({ description: 'Low Credit Threshold in credits; null for none' }),
+    low_credit_threshold: decimalText
+      .nullable()
+      .meta({ description: 'Low Credit Threshold in credits; null for none' }),
   })
   .partial()
   .strict();
@@ -52,14 +63,21 @@ export const settings = z.object({
 
 export const mappingKind = z.enum(['agent', 'phone_number', 'metadata']);
 /** One value that identifies a customer in a provider's payload. */
-export const mapping = z.object({ kind: mappingKind, value: z.string().trim().min(1).max(200), customer_id: customerId });
+export const mapping = z.object({
+  kind: mappingKind,
+  value: z.string().trim().min(1).max(200),
+  customer_id: customerId,
+});
 
 export const customerCreate = z
   .object({
     id: customerId.optional(),
     name: z.string().trim().min(1).max(200),
     settings: settingsPatch.optional(),
-    mappings: z.array(mapping.omit({ customer_id: true })).max(50).optional(),
+    mappings: z
+      .array(mapping.omit({ customer_id: true }))
+      .max(50)
+      .optional(),
   })
   .strict();
 
@@ -94,8 +112,13 @@ export const threshold = z.object({
   posted: credits,
   available: credits,
   low_credit_threshold: credits.nullable(),
-  minutes_left: z.number().nullable().meta({ description: "Whole seconds that the balance pays for, in minutes at the payer's rate; null without a rate" }),
-  days_left: z.number().nullable().meta({ description: 'At the pace of the last 7 days; null when there is not enough history' }),
+  minutes_left: z.number().nullable().meta({
+    description: "Whole seconds that the balance pays for, in minutes at the payer's rate; null without a rate",
+  }),
+  days_left: z
+    .number()
+    .nullable()
+    .meta({ description: 'At the pace of the last 7 days; null when there is not enough history' }),
   notifications_enabled: z.boolean(),
 });
 
@@ -119,7 +142,10 @@ export const partner = z.object({
 export const partnerCreate = z
   .object({
     name: z.string().trim().min(1).max(200),
-    currency: z.string().regex(/^[A-Z]{3}$/, 'Use a three-letter ISO 4217 code such as USD').default('USD'),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'Use a three-letter ISO 4217 code such as USD')
+      .default('USD'),
     credit_value: decimalText.optional().meta({ description: 'What one credit is worth, 0.01 unless said' }),
   })
   .strict();
@@ -131,8 +157,14 @@ export const partnerUpdate = z
     rounding,
     low_credit_threshold: decimalText.nullable(),
     low_credit_notifications_enabled: z.boolean(),
-    slack_team_id: z.string().regex(/^T[A-Z0-9]{2,20}$/).nullable(),
-    slack_channel: z.string().regex(/^[CGD][A-Z0-9]{2,20}$/).nullable(),
+    slack_team_id: z
+      .string()
+      .regex(/^T[A-Z0-9]{2,20}$/)
+      .nullable(),
+    slack_channel: z
+      .string()
+      .regex(/^[CGD][A-Z0-9]{2,20}$/)
+      .nullable(),
   })
   .partial()
   .strict();

@@ -13,7 +13,9 @@ export function parseMillionths(text: string, field: string): bigint {
     NUMBER_PRECISION: `"${field}" has more than 6 decimals. Round it to 6 yourself, so that you know what is charged.`,
     NUMBER_RANGE: `"${field}" is beyond 8,000,000,000. Split it into smaller amounts.`,
   };
-  throw new TalktimeError(parsed.refusal, messages[parsed.refusal], [{ path: field, message: messages[parsed.refusal] }]);
+  throw new TalktimeError(parsed.refusal, messages[parsed.refusal], [
+    { path: field, message: messages[parsed.refusal] },
+  ]);
 }
 
 /** Credits from the wire. */
@@ -24,6 +26,9 @@ export function parseCredits(text: string, field: string): Microcredits {
 /** Credits from the wire that cannot be negative. */
 export function parseCreditsFromZero(text: string, field: string): Microcredits {
   const value = parseCredits(text, field);
-  if (value < 0n) throw new TalktimeError('REQUEST_INVALID', `"${field}" cannot be negative.`, [{ path: field, message: 'cannot be negative' }]);
+  if (value < 0n)
+    throw new TalktimeError('REQUEST_INVALID', `"${field}" cannot be negative.`, [
+      { path: field, message: 'cannot be negative' },
+    ]);
   return value;
 }

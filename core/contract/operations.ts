@@ -5,13 +5,23 @@ import { rateVersion, rounding } from './customers';
 /** Which wallet a request means: a customer's by its id, or the partner's own. Exactly one of the two. */
 const walletFields = {
   customer_id: customerId.optional(),
-  wallet: z.literal('partner').optional().meta({ description: "Say \"partner\" for the partner's own wallet instead of a customer_id" }),
+  wallet: z
+    .literal('partner')
+    .optional()
+    .meta({ description: 'Say "partner" for the partner\'s own wallet instead of a customer_id' }),
 };
-const oneWallet = (value: { customer_id?: string; wallet?: 'partner' }) => (value.customer_id === undefined) !== (value.wallet === undefined);
+const oneWallet = (value: { customer_id?: string; wallet?: 'partner' }) =>
+  (value.customer_id === undefined) !== (value.wallet === undefined);
 const oneWalletMessage = { message: 'Name a customer_id, or wallet "partner", and not both', path: ['customer_id'] };
 
 export const topUp = z
-  .object({ ...walletFields, amount: decimalText, kind: z.enum(['paid', 'bonus']).default('paid'), note: note.optional(), idempotency_key: idempotencyKey })
+  .object({
+    ...walletFields,
+    amount: decimalText,
+    kind: z.enum(['paid', 'bonus']).default('paid'),
+    note: note.optional(),
+    idempotency_key: idempotencyKey,
+  })
   .strict()
   .refine(oneWallet, oneWalletMessage);
 
@@ -40,16 +50,33 @@ export const provider = z.enum(['retell']).meta({ description: 'A voice provider
 export const callDeduction = z
   .object({
     source: z.literal('call'),
-    provider: z.string().regex(/^[a-z0-9_-]{1,40}$/).meta({ example: 'retell' }),
-    account: z.string().min(1).max(100).optional().meta({ description: 'Which account at the provider, when you have several' }),
-    call_id: z.string().min(1).max(200).meta({ description: "The provider's call id. With it a call is charged once, whichever way it comes." }),
+    provider: z
+      .string()
+      .regex(/^[a-z0-9_-]{1,40}$/)
+      .meta({ example: 'retell' }),
+    account: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: 'Which account at the provider, when you have several' }),
+    call_id: z
+      .string()
+      .min(1)
+      .max(200)
+      .meta({ description: "The provider's call id. With it a call is charged once, whichever way it comes." }),
     leg: z.string().min(1).max(60).optional(),
     seconds: decimalText.meta({ description: "The call's length in seconds", example: '61' }),
     started_at: z.iso.datetime({ offset: true }).optional(),
-    customer_id: customerId.optional().meta({ description: 'Whose call it was. Left out: found by agent, phone number or metadata.' }),
+    customer_id: customerId
+      .optional()
+      .meta({ description: 'Whose call it was. Left out: found by agent, phone number or metadata.' }),
     agent_id: z.string().min(1).max(200).optional(),
     phone_number: z.string().min(1).max(40).optional(),
-    cost: z.object({ amount: decimalText, currency: z.string().regex(/^[A-Z]{3}$/) }).strict().optional(),
+    cost: z
+      .object({ amount: decimalText, currency: z.string().regex(/^[A-Z]{3}$/) })
+      .strict()
+      .optional(),
   })
   .strict();
 
@@ -65,7 +92,13 @@ export const webhookDeduction = z
 
 /** An amount that is not a call: refused when the balance does not cover it (money-rules 9). */
 export const amountDeduction = z
-  .object({ source: z.literal('amount'), ...walletFields, amount: decimalText, note: note.optional(), idempotency_key: idempotencyKey })
+  .object({
+    source: z.literal('amount'),
+    ...walletFields,
+    amount: decimalText,
+    note: note.optional(),
+    idempotency_key: idempotencyKey,
+  })
   .strict()
   .refine(oneWallet, oneWalletMessage);
 
@@ -94,7 +127,9 @@ export const operationKind = z.enum(['top_up', 'adjustment', 'deduction', 'rever
 export const operation = z.object({
   operation_id: z.uuid(),
   kind: operationKind,
-  customer_id: customerId.nullable().meta({ description: 'The customer concerned; null when it is about the partner alone' }),
+  customer_id: customerId
+    .nullable()
+    .meta({ description: 'The customer concerned; null when it is about the partner alone' }),
   wallet: z.enum(['customer', 'partner']).meta({ description: 'Whose wallet the next three fields speak of' }),
   amount: credits.meta({ description: 'Signed: what it did to that wallet' }),
   balance_after: credits,

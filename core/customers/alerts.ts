@@ -7,9 +7,17 @@ import { readWallet } from './balances';
  * Brings a wallet's alert up to date after its settings changed: a threshold set above the balance, or notifications
  * switched on while it is low, is told at once. The partner's lock must be held.
  */
-export async function reevaluateAlert(transaction: Transaction, partnerId: string, walletId: number, now: number): Promise<void> {
+export async function reevaluateAlert(
+  transaction: Transaction,
+  partnerId: string,
+  walletId: number,
+  now: number,
+): Promise<void> {
   const before = await readWallet(transaction, partnerId, walletId);
   const { wallet, alert } = evaluateAlert(before);
   await updateWallets(transaction, partnerId, [wallet]);
-  if (alert) await insertAlerts(transaction, partnerId, [{ ...alert, outboxId: randomUUID(), walletId, sequence: wallet.sequence, at: now }]);
+  if (alert)
+    await insertAlerts(transaction, partnerId, [
+      { ...alert, outboxId: randomUUID(), walletId, sequence: wallet.sequence, at: now },
+    ]);
 }

@@ -23,7 +23,10 @@ export async function getThreshold(database: Database, partnerId: string, who: W
     const customerWallet = await walletIdOf(transaction, partnerId, who);
     const payer = await payerWallet(transaction, partnerId, customerWallet);
     const wallet = await readWallet(transaction, partnerId, payer);
-    const [rates, days] = [await loadRates(transaction, partnerId, [payer]), await runway(transaction, partnerId, wallet)];
+    const [rates, days] = [
+      await loadRates(transaction, partnerId, [payer]),
+      await runway(transaction, partnerId, wallet),
+    ];
     const rate = rateAt(rates.get(payer) ?? [], Date.now());
     return {
       customer_id: who === 'partner' ? null : who.customerId,
@@ -61,7 +64,10 @@ export interface Money {
 }
 
 export async function readMoney(transaction: Transaction, partnerId: string): Promise<Money> {
-  const [row] = await transaction.query<{ currency: string; credit_value: bigint }>('select currency, credit_value from talktime.partners where partner_id = $1', [partnerId]);
+  const [row] = await transaction.query<{ currency: string; credit_value: bigint }>(
+    'select currency, credit_value from talktime.partners where partner_id = $1',
+    [partnerId],
+  );
   if (!row) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
   return { currency: row.currency, creditValue: row.credit_value };
 }

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { audit } from '../access/audit';
-import { parseCreditsFromZero, type Customer, type customerCreate, type customerUpdate, type settingsPatch } from '../contract';
+import {
+  parseCreditsFromZero,
+  type Customer,
+  type customerCreate,
+  type customerUpdate,
+  type settingsPatch,
+} from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
 import { loadRates, loadWallets, lockPartner, PARTNER_WALLET, type Actor, type WalletState } from '../ledger';
@@ -35,22 +41,44 @@ const COLUMNS = `customer_id, wallet_id, name, ai_credits_enabled, grace_seconds
   visible_credit_plan_ids, created_at`;
 
 /** Creates a customer with its wallet, settings and mappings, all or nothing. What the settings leave out is off (money-rules 5). */
-export async function createCustomer(database: Database, partnerId: string, actor: Actor, input: z.output<typeof customerCreate>): Promise<Customer> {
+export async function createCustomer(
+  database: Database,
+  partnerId: string,
+  actor: Actor,
+  input: z.output<typeof customerCreate>,
+): Promise<Customer> {
   const customerId = input.id ?? `cus_${randomBytes(8).toString('hex')}`;
   return database.asPartner(partnerId, async (transaction) => {
     const now = await lock(transaction, partnerId);
-    const taken = await transaction.query('select 1 from talktime.customers where partner_id = $1 and customer_id = $2', [partnerId, customerId]);
-    if (taken.length > 0) throw new TalktimeError('CUSTOMER_EXISTS', `There is a customer "${customerId}" already. Update it, or choose another id.`);
+    const taken = await transaction.query(
+      'select 1 from talktime.customers where partner_id = $1 and customer_id = $2',
+      [partnerId, customerId],
+    );
+    if (taken.length > 0)
+      throw new TalktimeError(
+        'CUSTOMER_EXISTS',
+        `There is a customer "${customerId}" already. Update it, or choose another id.`,
+      );
     const [next] = await transaction.query<{ wallet_id: number }>(
       'update talktime.partners set last_wallet_id = last_wallet_id + 1 where partner_id = $1 returning last_wallet_id as wallet_id',
       [partnerId],
     );
     const walletId = next!.wallet_id;
-    await transaction.query('insert into talktime.wallets (partner_id, wallet_id) values ($1, $2)', [partnerId, walletId]);
-    await transaction.query('insert into talktime.customers (partner_id, customer_id, wallet_id, name) values ($1, $2, $3, $4)', [partnerId, customerId, walletId, input.name]);
+    await transaction.query('insert into talktime.wallets (partner_id, wallet_id) values ($1, $2)', [
+      partnerId,
+      walletId,
+    ]);
+    await transaction.query(
+      'insert into talktime.customers (partner_id, customer_id, wallet_id, name) values ($1, $2, $3, $4)',
+      [partnerId, customerId, walletId, input.name],
+    );
     if (input.settings) await changeSettings(transaction, partnerId, customerId, input.settings, now);
-    for (const mapping of input.mappings ?? []) await insertMapping(transaction, partnerId, { ...mapping, customer_id: customerId });
-    await audit(transaction, partnerId, actor, 'customer.created', customerId, { settings: input.settings ?? {}, mappings: input.mappings?.length ?? 0 });
+    for (const mapping of input.mappings ?? [])
+      await insertMapping(transaction, partnerId, { ...mapping, customer_id: customerId });
+    await audit(transaction, partnerId, actor, 'customer.created', customerId, {
+      settings: input.settings ?? {},
+      mappings: input.mappings?.length ?? 0,
+    });
     return readCustomer(transaction, partnerId, customerId);
   });
 }
@@ -67,13 +95,20 @@ export async function updateCustomer(
     const now = await lock(transaction, partnerId);
     const row = await readRow(transaction, partnerId, customerId);
     if (patch.name !== undefined) {
-      await transaction.query('update talktime.customers set name = $3 where partner_id = $1 and customer_id = $2', [partnerId, customerId, patch.name]);
+      await transaction.query('update talktime.customers set name = $3 where partner_id = $1 and customer_id = $2', [
+        partnerId,
+        customerId,
+        patch.name,
+      ]);
     }
     if (patch.settings) {
       await changeSettings(transaction, partnerId, customerId, patch.settings, now);
       await reevaluateAlert(transaction, partnerId, row.wallet_id, now);
     }
-    await audit(transaction, partnerId, actor, 'customer.updated', customerId, { settings: patch.settings ?? {}, renamed: patch.name !== undefined });
+    await audit(transaction, partnerId, actor, 'customer.updated', customerId, {
+      settings: patch.settings ?? {},
+      renamed: patch.name !== undefined,
+    });
     return readCustomer(transaction, partnerId, customerId);
   });
 }
@@ -91,7 +126,11 @@ export interface CustomerPage {
 }
 
 /** Customers by name. */
-export async function listCustomers(database: Database, partnerId: string, page: CustomerPage): Promise<{ items: Customer[]; next_cursor: string | null }> {
+export async function listCustomers(
+  database: Database,
+  partnerId: string,
+  page: CustomerPage,
+): Promise<{ items: Customer[]; next_cursor: string | null }> {
   return database.asPartner(partnerId, async (transaction) => {
     const [afterName, afterId] = page.cursor === undefined ? [null, null] : readCursor(page.cursor);
     const rows = await transaction.query<CustomerRow>(
@@ -114,7 +153,13 @@ export async function listCustomers(database: Database, partnerId: string, page:
 }
 
 /** Applies a patch of the Manage panel. The partner's lock must be held. */
-async function changeSettings(transaction: Transaction, partnerId: string, customerId: string, patch: SettingsPatch, now: number): Promise<void> {
+async function changeSettings(
+  transaction: Transaction,
+  partnerId: string,
+  customerId: string,
+  patch: SettingsPatch,
+  now: number,
+): Promise<void> {
   const before = await readRow(transaction, partnerId, customerId);
   const rates = (await loadRates(transaction, partnerId, [before.wallet_id])).get(before.wallet_id) ?? [];
   const change = { price: patch.price_per_minute, rounding: patch.rounding };
@@ -123,7 +168,8 @@ async function changeSettings(transaction: Transaction, partnerId: string, custo
     await addRateVersion(transaction, partnerId, before.wallet_id, rates, change, creditValue, now);
   }
   if (patch.shortfall_policy === 'partner') await requirePartnerRate(transaction, partnerId);
-  const overdraft = patch.overdraft === undefined ? before.overdraft : parseCreditsFromZero(patch.overdraft, 'settings.overdraft');
+  const overdraft =
+    patch.overdraft === undefined ? before.overdraft : parseCreditsFromZero(patch.overdraft, 'settings.overdraft');
   const threshold =
     patch.low_credit_threshold === undefined
       ? before.low_credit_threshold
@@ -158,7 +204,10 @@ async function changeSettings(transaction: Transaction, partnerId: string, custo
 async function requirePartnerRate(transaction: Transaction, partnerId: string): Promise<void> {
   const rates = await loadRates(transaction, partnerId, [PARTNER_WALLET]);
   if (rates.size > 0) return;
-  throw new TalktimeError('RATE_REQUIRED', 'With the policy "partner" the partner carries what a call costs beyond the balance, at the partner\'s own rate, and the partner has none. Set the partner\'s price per minute first.');
+  throw new TalktimeError(
+    'RATE_REQUIRED',
+    'With the policy "partner" the partner carries what a call costs beyond the balance, at the partner\'s own rate, and the partner has none. Set the partner\'s price per minute first.',
+  );
 }
 
 async function lock(transaction: Transaction, partnerId: string): Promise<number> {
@@ -172,7 +221,11 @@ async function readRow(transaction: Transaction, partnerId: string, customerId: 
     `select ${COLUMNS} from talktime.customers where partner_id = $1 and customer_id = $2`,
     [partnerId, customerId],
   );
-  if (!row) throw new TalktimeError('CUSTOMER_NOT_FOUND', `There is no customer "${customerId}". Check the id, or create the customer first.`);
+  if (!row)
+    throw new TalktimeError(
+      'CUSTOMER_NOT_FOUND',
+      `There is no customer "${customerId}". Check the id, or create the customer first.`,
+    );
   return row;
 }
 
@@ -182,7 +235,11 @@ async function readCustomer(transaction: Transaction, partnerId: string, custome
   return customer!;
 }
 
-async function complete(transaction: Transaction, partnerId: string, rows: readonly CustomerRow[]): Promise<Customer[]> {
+async function complete(
+  transaction: Transaction,
+  partnerId: string,
+  rows: readonly CustomerRow[],
+): Promise<Customer[]> {
   const walletIds = rows.map((row) => row.wallet_id);
   const wallets = await loadWallets(transaction, partnerId, walletIds);
   const rates = await loadRates(transaction, partnerId, walletIds);
@@ -219,9 +276,12 @@ function writeCursor(...parts: string[]): string {
 function readCursor(cursor: string): [string, string] {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(parts) && parts.length === 2 && parts.every((part) => typeof part === 'string')) return parts as [string, string];
+    if (Array.isArray(parts) && parts.length === 2 && parts.every((part) => typeof part === 'string'))
+      return parts as [string, string];
   } catch {
     // told below, like every other cursor that is not ours
   }
-  throw new TalktimeError('REQUEST_INVALID', 'The cursor is not one that a page before gave. Start again without it.', [{ path: 'cursor', message: 'unknown' }]);
+  throw new TalktimeError('REQUEST_INVALID', 'The cursor is not one that a page before gave. Start again without it.', [
+    { path: 'cursor', message: 'unknown' },
+  ]);
 }

@@ -6,7 +6,11 @@ import type { Database, Transaction } from '../database';
 import { lockPartner, type Actor } from '../ledger';
 
 /** The values that identify customers in a provider's payload, by kind and value. */
-export async function listMappings(database: Database, partnerId: string, filter: { customerId?: string }): Promise<Mapping[]> {
+export async function listMappings(
+  database: Database,
+  partnerId: string,
+  filter: { customerId?: string },
+): Promise<Mapping[]> {
   return database.asPartner(partnerId, (transaction) =>
     transaction.query<Mapping>(
       `select kind, value, customer_id
@@ -20,7 +24,12 @@ export async function listMappings(database: Database, partnerId: string, filter
 }
 
 /** Says that calls with this agent, number or metadata value are a customer's. Saying it again changes nothing. */
-export async function addMapping(database: Database, partnerId: string, actor: Actor, mapping: Mapping): Promise<Mapping> {
+export async function addMapping(
+  database: Database,
+  partnerId: string,
+  actor: Actor,
+  mapping: Mapping,
+): Promise<Mapping> {
   return database.asPartner(partnerId, async (transaction) => {
     await lockPartner(transaction, partnerId);
     const added = await insertMapping(transaction, partnerId, mapping);
@@ -30,14 +39,21 @@ export async function addMapping(database: Database, partnerId: string, actor: A
 }
 
 /** Forgets a mapping. Calls that were charged by it stay as they are. */
-export async function removeMapping(database: Database, partnerId: string, actor: Actor, kind: Mapping['kind'], value: string): Promise<void> {
+export async function removeMapping(
+  database: Database,
+  partnerId: string,
+  actor: Actor,
+  kind: Mapping['kind'],
+  value: string,
+): Promise<void> {
   await database.asPartner(partnerId, async (transaction) => {
     await lockPartner(transaction, partnerId);
     const [row] = await transaction.query<{ customer_id: string }>(
       'delete from talktime.mappings where partner_id = $1 and kind = $2 and value = $3 returning customer_id',
       [partnerId, kind, storedValue(kind, value)],
     );
-    if (!row) throw new TalktimeError('MAPPING_NOT_FOUND', 'There is no such mapping. The list of mappings shows them.');
+    if (!row)
+      throw new TalktimeError('MAPPING_NOT_FOUND', 'There is no such mapping. The list of mappings shows them.');
     await audit(transaction, partnerId, actor, 'mapping.removed', row.customer_id, { kind });
   });
 }
@@ -45,21 +61,28 @@ export async function removeMapping(database: Database, partnerId: string, actor
 /** The partner's lock must be held: a call that is being charged reads mappings under it. */
 export async function insertMapping(transaction: Transaction, partnerId: string, mapping: Mapping): Promise<Mapping> {
   const value = storedValue(mapping.kind, mapping.value);
-  const known = await transaction.query('select 1 from talktime.customers where partner_id = $1 and customer_id = $2', [partnerId, mapping.customer_id]);
-  if (known.length === 0) throw new TalktimeError('CUSTOMER_NOT_FOUND', `There is no customer "${mapping.customer_id}". Check the id, or create the customer first.`);
-  await transaction.query('insert into talktime.mappings (partner_id, kind, value, customer_id) values ($1, $2, $3, $4) on conflict do nothing', [
+  const known = await transaction.query('select 1 from talktime.customers where partner_id = $1 and customer_id = $2', [
     partnerId,
-    mapping.kind,
-    value,
     mapping.customer_id,
   ]);
-  const [row] = await transaction.query<Mapping>('select kind, value, customer_id from talktime.mappings where partner_id = $1 and kind = $2 and value = $3', [
-    partnerId,
-    mapping.kind,
-    value,
-  ]);
+  if (known.length === 0)
+    throw new TalktimeError(
+      'CUSTOMER_NOT_FOUND',
+      `There is no customer "${mapping.customer_id}". Check the id, or create the customer first.`,
+    );
+  await transaction.query(
+    'insert into talktime.mappings (partner_id, kind, value, customer_id) values ($1, $2, $3, $4) on conflict do nothing',
+    [partnerId, mapping.kind, value, mapping.customer_id],
+  );
+  const [row] = await transaction.query<Mapping>(
+    'select kind, value, customer_id from talktime.mappings where partner_id = $1 and kind = $2 and value = $3',
+    [partnerId, mapping.kind, value],
+  );
   if (row!.customer_id !== mapping.customer_id) {
-    throw new TalktimeError('MAPPING_TAKEN', `This ${mapping.kind.replace('_', ' ')} belongs to the customer "${row!.customer_id}". Remove that mapping first.`);
+    throw new TalktimeError(
+      'MAPPING_TAKEN',
+      `This ${mapping.kind.replace('_', ' ')} belongs to the customer "${row!.customer_id}". Remove that mapping first.`,
+    );
   }
   return row!;
 }

@@ -13,19 +13,24 @@ import { addRateVersion, parseCreditValue, toRateVersion } from './rates';
 const USUAL_CREDIT_VALUE = '0.01';
 
 /** Creates an agency with its own wallet. The host's doing. */
-export async function createPartner(database: Database, actor: Actor, input: z.output<typeof partnerCreate>): Promise<Partner> {
+export async function createPartner(
+  database: Database,
+  actor: Actor,
+  input: z.output<typeof partnerCreate>,
+): Promise<Partner> {
   requireHostActor(actor);
   const partnerId = randomUUID();
   const creditValue = parseCreditValue(input.credit_value ?? USUAL_CREDIT_VALUE);
   return database.asPartner(partnerId, async (transaction) => {
     await transaction.query('insert into directory.partners (partner_id) values ($1)', [partnerId]);
-    await transaction.query('insert into talktime.partners (partner_id, name, currency, credit_value) values ($1, $2, $3, $4)', [
+    await transaction.query(
+      'insert into talktime.partners (partner_id, name, currency, credit_value) values ($1, $2, $3, $4)',
+      [partnerId, input.name, input.currency, creditValue],
+    );
+    await transaction.query('insert into talktime.wallets (partner_id, wallet_id) values ($1, $2)', [
       partnerId,
-      input.name,
-      input.currency,
-      creditValue,
+      PARTNER_WALLET,
     ]);
-    await transaction.query('insert into talktime.wallets (partner_id, wallet_id) values ($1, $2)', [partnerId, PARTNER_WALLET]);
     await audit(transaction, partnerId, actor, 'partner.created', partnerId, { currency: input.currency });
     return readPartner(transaction, partnerId);
   });
@@ -40,7 +45,9 @@ export async function listPartners(database: Database): Promise<Partner[]> {
 
 export async function listPartnerIds(database: Database): Promise<string[]> {
   const rows = await database.asDirectory((transaction) =>
-    transaction.query<{ partner_id: string }>('select partner_id from directory.partners order by created_at, partner_id'),
+    transaction.query<{ partner_id: string }>(
+      'select partner_id from directory.partners order by created_at, partner_id',
+    ),
   );
   return rows.map((row) => row.partner_id);
 }
@@ -50,19 +57,35 @@ export async function getPartner(database: Database, partnerId: string): Promise
 }
 
 /** Changes a partner's settings. What is left out stays as it is. */
-export async function updatePartner(database: Database, partnerId: string, actor: Actor, patch: z.output<typeof partnerUpdate>): Promise<Partner> {
+export async function updatePartner(
+  database: Database,
+  partnerId: string,
+  actor: Actor,
+  patch: z.output<typeof partnerUpdate>,
+): Promise<Partner> {
   return database.asPartner(partnerId, async (transaction) => {
     const locked = await lockPartner(transaction, partnerId);
     if (!locked) throw noPartner();
     const before = await readRow(transaction, partnerId);
     const rates = (await loadRates(transaction, partnerId, [PARTNER_WALLET])).get(PARTNER_WALLET) ?? [];
     const change = { price: patch.price_per_minute, rounding: patch.rounding };
-    const rate = await addRateVersion(transaction, partnerId, PARTNER_WALLET, rates, change, before.credit_value, locked.now);
+    const rate = await addRateVersion(
+      transaction,
+      partnerId,
+      PARTNER_WALLET,
+      rates,
+      change,
+      before.credit_value,
+      locked.now,
+    );
     const after = {
       name: patch.name ?? before.name,
       low_credit_threshold:
-        patch.low_credit_threshold == null ? patch.low_credit_threshold : parseCreditsFromZero(patch.low_credit_threshold, 'low_credit_threshold'),
-      low_credit_notifications_enabled: patch.low_credit_notifications_enabled ?? before.low_credit_notifications_enabled,
+        patch.low_credit_threshold == null
+          ? patch.low_credit_threshold
+          : parseCreditsFromZero(patch.low_credit_threshold, 'low_credit_threshold'),
+      low_credit_notifications_enabled:
+        patch.low_credit_notifications_enabled ?? before.low_credit_notifications_enabled,
       slack_team_id: patch.slack_team_id === undefined ? before.slack_team_id : patch.slack_team_id,
       slack_channel: patch.slack_channel === undefined ? before.slack_channel : patch.slack_channel,
     };
@@ -81,7 +104,10 @@ export async function updatePartner(database: Database, partnerId: string, actor
       ],
     );
     await reevaluateAlert(transaction, partnerId, PARTNER_WALLET, locked.now);
-    await audit(transaction, partnerId, actor, 'partner.updated', partnerId, { fields: Object.keys(patch).sort(), rate_version: rate?.version ?? null });
+    await audit(transaction, partnerId, actor, 'partner.updated', partnerId, {
+      fields: Object.keys(patch).sort(),
+      rate_version: rate?.version ?? null,
+    });
     return readPartner(transaction, partnerId);
   });
 }
@@ -89,17 +115,35 @@ export async function updatePartner(database: Database, partnerId: string, actor
 /** The partner that a Slack workspace belongs to. */
 export async function partnerOfSlackTeam(database: Database, teamId: string): Promise<string | null> {
   const [row] = await database.asDirectory((transaction) =>
-    transaction.query<{ partner_id: string }>('select partner_id from directory.slack_teams where team_id = $1', [teamId]),
+    transaction.query<{ partner_id: string }>('select partner_id from directory.slack_teams where team_id = $1', [
+      teamId,
+    ]),
   );
   return row?.partner_id ?? null;
 }
 
-async function bindSlackTeam(transaction: Transaction, partnerId: string, before: string | null, after: string | null): Promise<void> {
+async function bindSlackTeam(
+  transaction: Transaction,
+  partnerId: string,
+  before: string | null,
+  after: string | null,
+): Promise<void> {
   if (before === after) return;
-  if (before !== null) await transaction.query('delete from directory.slack_teams where team_id = $1 and partner_id = $2', [before, partnerId]);
+  if (before !== null)
+    await transaction.query('delete from directory.slack_teams where team_id = $1 and partner_id = $2', [
+      before,
+      partnerId,
+    ]);
   if (after === null) return;
-  const rows = await transaction.query('insert into directory.slack_teams (team_id, partner_id) values ($1, $2) on conflict do nothing returning team_id', [after, partnerId]);
-  if (rows.length === 0) throw new TalktimeError('SLACK_TEAM_TAKEN', `The Slack workspace ${after} is connected to another partner. Disconnect it there first.`);
+  const rows = await transaction.query(
+    'insert into directory.slack_teams (team_id, partner_id) values ($1, $2) on conflict do nothing returning team_id',
+    [after, partnerId],
+  );
+  if (rows.length === 0)
+    throw new TalktimeError(
+      'SLACK_TEAM_TAKEN',
+      `The Slack workspace ${after} is connected to another partner. Disconnect it there first.`,
+    );
 }
 
 interface PartnerRow {
@@ -115,7 +159,10 @@ interface PartnerRow {
 }
 
 async function readRow(transaction: Transaction, partnerId: string): Promise<PartnerRow> {
-  const [row] = await transaction.query<PartnerRow & Record<string, unknown>>('select * from talktime.partners where partner_id = $1', [partnerId]);
+  const [row] = await transaction.query<PartnerRow & Record<string, unknown>>(
+    'select * from talktime.partners where partner_id = $1',
+    [partnerId],
+  );
   if (!row) throw noPartner();
   return row;
 }
@@ -147,5 +194,5 @@ function requireHostActor(actor: Actor): void {
 }
 
 function noPartner(): TalktimeError {
-  return new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner. The host\'s list of partners shows the ids.');
+  return new TalktimeError('PARTNER_NOT_FOUND', "There is no such partner. The host's list of partners shows the ids.");
 }

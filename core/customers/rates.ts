@@ -1,5 +1,11 @@
 import type { z } from 'zod';
-import { parseCreditsFromZero, parseMillionths, type pricePerMinute, type RateVersion, type Rounding } from '../contract';
+import {
+  parseCreditsFromZero,
+  parseMillionths,
+  type pricePerMinute,
+  type RateVersion,
+  type Rounding,
+} from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Transaction } from '../database';
 import { LARGEST_AMOUNT, moneyToCredits, PER_SECOND, toJsonNumber, type Microcredits, type Rate } from '../money';
@@ -28,7 +34,11 @@ export async function addRateVersion(
   const before = versions.at(-1);
   if (change.price === undefined && change.rounding === undefined) return before;
   if (change.price === undefined && !before) {
-    throw new TalktimeError('RATE_REQUIRED', 'A rounding rule needs a price per minute. Send "price_per_minute" with it.', [{ path: 'rounding', message: 'needs price_per_minute' }]);
+    throw new TalktimeError(
+      'RATE_REQUIRED',
+      'A rounding rule needs a price per minute. Send "price_per_minute" with it.',
+      [{ path: 'rounding', message: 'needs price_per_minute' }],
+    );
   }
   const next: Rate = {
     version: (before?.version ?? 0) + 1,
@@ -42,7 +52,15 @@ export async function addRateVersion(
   await transaction.query(
     `insert into talktime.rates (partner_id, wallet_id, version, credits_per_minute, initial_seconds, increment_seconds, effective_from)
      values ($1, $2, $3, $4, $5, $6, $7)`,
-    [partnerId, walletId, next.version, next.creditsPerMinute, next.rounding.initialSeconds, next.rounding.incrementSeconds, new Date(now)],
+    [
+      partnerId,
+      walletId,
+      next.version,
+      next.creditsPerMinute,
+      next.rounding.initialSeconds,
+      next.rounding.incrementSeconds,
+      new Date(now),
+    ],
   );
   return next;
 }
@@ -50,7 +68,8 @@ export async function addRateVersion(
 function creditsPerMinute(price: z.output<typeof pricePerMinute>, creditValue: bigint): Microcredits {
   if ('credits' in price) return parseCreditsFromZero(price.credits, 'price_per_minute.credits');
   const credits = moneyToCredits(parseCreditsFromZero(price.money, 'price_per_minute.money'), creditValue);
-  if (credits >= LARGEST_AMOUNT) throw new TalktimeError('NUMBER_RANGE', '"price_per_minute.money" is beyond 8,000,000,000 credits a minute.');
+  if (credits >= LARGEST_AMOUNT)
+    throw new TalktimeError('NUMBER_RANGE', '"price_per_minute.money" is beyond 8,000,000,000 credits a minute.');
   return credits;
 }
 
@@ -65,7 +84,11 @@ function sameTerms(a: Rate, b: Rate): boolean {
 /** What one credit is worth, from the wire: above zero, at most 6 decimals. */
 export function parseCreditValue(text: string): bigint {
   const value = parseMillionths(text, 'credit_value');
-  if (value <= 0n) throw new TalktimeError('AMOUNT_NOT_POSITIVE', '"credit_value" is what one credit is worth, so it must be above zero. The usual value is 0.01.');
+  if (value <= 0n)
+    throw new TalktimeError(
+      'AMOUNT_NOT_POSITIVE',
+      '"credit_value" is what one credit is worth, so it must be above zero. The usual value is 0.01.',
+    );
   return value;
 }
 

@@ -88,7 +88,11 @@ export class Database {
   }
 }
 
-async function inTransaction<T>(client: PoolClient, begin: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+async function inTransaction<T>(
+  client: PoolClient,
+  begin: string,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
   let broken: Error | undefined;
   try {
     await client.query(begin);

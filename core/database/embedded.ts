@@ -1,6 +1,17 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -71,7 +82,9 @@ function unprivilegedAccount(): Account {
     const [uid, gid] = ['-u', '-g'].map((flag) => spawnSync('id', [flag, name], { encoding: 'utf8' }));
     if (uid?.status === 0 && gid?.status === 0) return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
   }
-  throw new Error('PostgreSQL does not run as root, and this machine has neither a user "postgres" nor "nobody". Run as another user, or set DATABASE_URL.');
+  throw new Error(
+    'PostgreSQL does not run as root, and this machine has neither a user "postgres" nor "nobody". Run as another user, or set DATABASE_URL.',
+  );
 }
 
 /** The folder with PostgreSQL's bin/, lib/ and share/, with its links in place, where `account` can run it. */
@@ -82,13 +95,20 @@ function findBinaries(account: Account | undefined): string {
   try {
     installed = join(dirname(require.resolve(name)), '..');
   } catch (error) {
-    throw new Error(`There is no embedded PostgreSQL for ${platform} on ${process.arch}. Set DATABASE_URL to a PostgreSQL server of your own.`, { cause: error });
+    throw new Error(
+      `There is no embedded PostgreSQL for ${platform} on ${process.arch}. Set DATABASE_URL to a PostgreSQL server of your own.`,
+      { cause: error },
+    );
   }
   linkLibraries(installed);
   const native = join(installed, 'native');
-  const canRun = spawnSync(join(native, 'bin', 'postgres'), ['--version'], { ...account, stdio: 'ignore' }).status === 0;
+  const canRun =
+    spawnSync(join(native, 'bin', 'postgres'), ['--version'], { ...account, stdio: 'ignore' }).status === 0;
   if (canRun) return native;
-  if (!account) throw new Error(`The embedded PostgreSQL in ${native} does not start. Set DATABASE_URL to a PostgreSQL server of your own.`);
+  if (!account)
+    throw new Error(
+      `The embedded PostgreSQL in ${native} does not start. Set DATABASE_URL to a PostgreSQL server of your own.`,
+    );
 
   const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { version: string };
   const copy = join('/var/lib/talktime', `postgres-${version}`);
@@ -143,7 +163,15 @@ function initialise(binaries: string, account: Account | undefined, data: string
   if (account) chownSync(passwordFile, account.uid, account.gid);
   const initdb = spawnSync(
     join(binaries, 'bin', 'initdb'),
-    [`--pgdata=${data}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'],
+    [
+      `--pgdata=${data}`,
+      '--username=postgres',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-instructions',
+    ],
     { ...account, cwd: tmpdir(), encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } },
   );
   if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.stderr || initdb.error?.message}`);
@@ -162,11 +190,18 @@ async function startOnFreePort(
       join(binaries, 'bin', 'postgres'),
       ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', ...flags],
       // A process group of its own: Ctrl-C reaches us, and we stop it after the service has drained.
-      { ...account, cwd: tmpdir(), stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: { ...process.env, LC_ALL: 'C' } },
+      {
+        ...account,
+        cwd: tmpdir(),
+        stdio: ['ignore', 'ignore', 'pipe'],
+        detached: true,
+        env: { ...process.env, LC_ALL: 'C' },
+      },
     );
     const failure = await startedOrFailed(child);
     if (failure === undefined) return { port, child };
-    if (tries >= 5 || !failure.includes('could not create any TCP/IP sockets')) throw new Error(`PostgreSQL did not start:\n${failure}`);
+    if (tries >= 5 || !failure.includes('could not create any TCP/IP sockets'))
+      throw new Error(`PostgreSQL did not start:\n${failure}`);
   }
 }
 

@@ -23,16 +23,22 @@ export async function migrate(url: string): Promise<string[]> {
       `create table if not exists talktime_migrations.applied (
          name text primary key, checksum text not null, applied_at timestamptz not null default now())`,
     );
-    const { rows } = await client.query<{ name: string; checksum: string }>('select name, checksum from talktime_migrations.applied');
+    const { rows } = await client.query<{ name: string; checksum: string }>(
+      'select name, checksum from talktime_migrations.applied',
+    );
     const applied = new Map(rows.map((row) => [row.name, row.checksum]));
     const ran: string[] = [];
-    for (const name of readdirSync(MIGRATIONS).filter((file) => /^\d{4}_\w+\.sql$/.test(file)).sort()) {
+    for (const name of readdirSync(MIGRATIONS)
+      .filter((file) => /^\d{4}_\w+\.sql$/.test(file))
+      .sort()) {
       const sql = readFileSync(join(MIGRATIONS, name), 'utf8');
       const checksum = createHash('sha256').update(sql).digest('hex');
       const before = applied.get(name);
       if (before === checksum) continue;
       if (before !== undefined) {
-        throw new Error(`Migration ${name} was changed after it ran on this database. Restore the file and put the change into a new one.`);
+        throw new Error(
+          `Migration ${name} was changed after it ran on this database. Restore the file and put the change into a new one.`,
+        );
       }
       await runOne(client, name, sql, checksum);
       ran.push(name);

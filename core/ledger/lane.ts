@@ -43,7 +43,9 @@ export class Ledger {
    * send the same command again, its key or identity makes it happen once.
    */
   async submit(partnerId: string, command: Command): Promise<Answered> {
-    const outcome = await new Promise<Outcome>((resolve, reject) => this.#enqueue(partnerId, { command, resolve, reject }));
+    const outcome = await new Promise<Outcome>((resolve, reject) =>
+      this.#enqueue(partnerId, { command, resolve, reject }),
+    );
     if (!outcome.ok) throw outcome.error;
     return { result: outcome.result, replayed: outcome.replayed };
   }
@@ -52,7 +54,13 @@ export class Ledger {
     const lane = this.#lanes.get(partnerId) ?? { waiting: [], running: false };
     this.#lanes.set(partnerId, lane);
     if (lane.waiting.length >= LONGEST_QUEUE) {
-      waiting.resolve({ ok: false, error: new TalktimeError('OVERLOADED', 'Too many changes of this partner are waiting. Try again in a few seconds; the same key is safe.') });
+      waiting.resolve({
+        ok: false,
+        error: new TalktimeError(
+          'OVERLOADED',
+          'Too many changes of this partner are waiting. Try again in a few seconds; the same key is safe.',
+        ),
+      });
       return;
     }
     lane.waiting.push(waiting);
@@ -69,7 +77,10 @@ export class Ledger {
   /** Runs a batch. When it fails as a whole, each command is tried alone, so that one bad one takes no neighbours along. */
   async #settle(partnerId: string, batch: readonly Waiting[]): Promise<void> {
     try {
-      const outcomes = await this.#commit(partnerId, batch.map((each) => each.command));
+      const outcomes = await this.#commit(
+        partnerId,
+        batch.map((each) => each.command),
+      );
       batch.forEach((each, index) => each.resolve(outcomes[index]!));
     } catch (error) {
       const [only] = batch;

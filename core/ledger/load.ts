@@ -6,22 +6,44 @@ import { PARTNER_WALLET } from './accounts';
 import type { Command } from './commands';
 import { callIdOf, revisionId } from './fold';
 import { operationId } from './identity';
-import { factsKey, mappingKey, type CallState, type CustomerState, type LedgerState, type PriorOperation, type ReversibleOperation, type SeenFacts, type StoredResult, type WalletState } from './state';
+import {
+  factsKey,
+  mappingKey,
+  type CallState,
+  type CustomerState,
+  type LedgerState,
+  type PriorOperation,
+  type ReversibleOperation,
+  type SeenFacts,
+  type StoredResult,
+  type WalletState,
+} from './state';
 
 /**
  * Takes the partner's lock, and with it the right to change anything of the partner's. Every writer takes this one lock
  * first and no other (docs/decisions/0002). Answers the moment after the lock was taken, in milliseconds: a batch that
  * waited must not be dated before the one that it waited for (money-rules 17).
  */
-export async function lockPartner(transaction: Transaction, partnerId: string): Promise<{ now: number; currency: string } | null> {
-  const [row] = await transaction.query<{ currency: string }>('select currency from talktime.partners where partner_id = $1 for no key update', [partnerId]);
+export async function lockPartner(
+  transaction: Transaction,
+  partnerId: string,
+): Promise<{ now: number; currency: string } | null> {
+  const [row] = await transaction.query<{ currency: string }>(
+    'select currency from talktime.partners where partner_id = $1 for no key update',
+    [partnerId],
+  );
   if (!row) return null;
   const [clock] = await transaction.query<{ now: Date }>(`select date_trunc('milliseconds', clock_timestamp()) as now`);
   return { now: clock!.now.getTime(), currency: row.currency };
 }
 
 /** Loads what the commands may touch. The partner's lock must be held. */
-export async function loadState(transaction: Transaction, partnerId: string, currency: string, commands: readonly Command[]): Promise<LedgerState> {
+export async function loadState(
+  transaction: Transaction,
+  partnerId: string,
+  currency: string,
+  commands: readonly Command[],
+): Promise<LedgerState> {
   const wanted = whatIsWanted(partnerId, commands);
   const reversible = await loadReversible(transaction, partnerId, wanted.reversals);
   for (const operation of reversible.values()) if (operation.callId) wanted.calls.add(operation.callId);
@@ -35,10 +57,14 @@ export async function loadState(transaction: Transaction, partnerId: string, cur
     // A call in suspense may be resolved by what an earlier report of it said.
     if (call.clues.metadataCustomerId !== null) wanted.customers.add(call.clues.metadataCustomerId);
   }
-  const cluesOfCalls = [...calls.values()].flatMap((call) => (call.state === 'suspense' ? everyMapping(call.clues) : []));
-  for (const [key, customerId] of await loadMappings(transaction, partnerId, cluesOfCalls)) mappings.set(key, customerId);
+  const cluesOfCalls = [...calls.values()].flatMap((call) =>
+    call.state === 'suspense' ? everyMapping(call.clues) : [],
+  );
+  for (const [key, customerId] of await loadMappings(transaction, partnerId, cluesOfCalls))
+    mappings.set(key, customerId);
   for (const customerId of mappings.values()) wanted.customers.add(customerId);
-  for (const operation of reversible.values()) if (operation.customerId !== null) wanted.customers.add(operation.customerId);
+  for (const operation of reversible.values())
+    if (operation.customerId !== null) wanted.customers.add(operation.customerId);
   for (const seen of facts.values()) if (seen.operationId) wanted.operations.add(seen.operationId);
 
   const operations = await loadOperations(transaction, partnerId, [...wanted.operations]);
@@ -77,7 +103,11 @@ function whatIsWanted(partnerId: string, commands: readonly Command[]) {
 /** Whatever the direction turns out to be, once the clues of several reports are put together. */
 const everyMapping = (clues: CallClues) => mappingsOf({ ...clues, direction: null });
 
-async function loadOperations(transaction: Transaction, partnerId: string, ids: string[]): Promise<Map<string, PriorOperation>> {
+async function loadOperations(
+  transaction: Transaction,
+  partnerId: string,
+  ids: string[],
+): Promise<Map<string, PriorOperation>> {
   if (ids.length === 0) return new Map();
   const rows = await transaction.query<{ operation_id: string; content_hash: Buffer; result: StoredResult }>(
     `select operation_id, content_hash, result
@@ -85,10 +115,16 @@ async function loadOperations(transaction: Transaction, partnerId: string, ids: 
      where partner_id = $1 and operation_id = any($2::uuid[])`,
     [partnerId, ids],
   );
-  return new Map(rows.map((row) => [row.operation_id, { contentHash: row.content_hash.toString('hex'), result: row.result }]));
+  return new Map(
+    rows.map((row) => [row.operation_id, { contentHash: row.content_hash.toString('hex'), result: row.result }]),
+  );
 }
 
-async function loadReversible(transaction: Transaction, partnerId: string, ids: Set<string>): Promise<Map<string, ReversibleOperation>> {
+async function loadReversible(
+  transaction: Transaction,
+  partnerId: string,
+  ids: Set<string>,
+): Promise<Map<string, ReversibleOperation>> {
   if (ids.size === 0) return new Map();
   const rows = await transaction.query<{
     operation_id: string;
@@ -117,7 +153,11 @@ async function loadReversible(transaction: Transaction, partnerId: string, ids: 
         kind: row.kind,
         callId: row.call_id,
         customerId: row.customer_id,
-        transfers: row.transfers.map(({ debit, credit, amount }) => ({ debit, credit, amount: BigInt(amount) as Microcredits })),
+        transfers: row.transfers.map(({ debit, credit, amount }) => ({
+          debit,
+          credit,
+          amount: BigInt(amount) as Microcredits,
+        })),
         reversed: BigInt(row.reversed) as Microcredits,
       },
     ]),
@@ -152,7 +192,10 @@ interface CallRow {
 
 async function loadCalls(transaction: Transaction, partnerId: string, ids: string[]): Promise<Map<string, CallState>> {
   if (ids.length === 0) return new Map();
-  const rows = await transaction.query<CallRow>(`select * from talktime.calls where partner_id = $1 and call_id = any($2::uuid[])`, [partnerId, ids]);
+  const rows = await transaction.query<CallRow>(
+    `select * from talktime.calls where partner_id = $1 and call_id = any($2::uuid[])`,
+    [partnerId, ids],
+  );
   return new Map(
     rows.map((row) => [
       row.call_id,
@@ -172,13 +215,23 @@ async function loadCalls(transaction: Transaction, partnerId: string, ids: strin
         facts: factsFromJson(row.facts),
         startedAt: row.started_at.getTime(),
         receivedAt: row.received_at.getTime(),
-        clues: { agentId: row.agent_id, fromNumber: row.from_number, toNumber: row.to_number, direction: row.direction, metadataCustomerId: row.metadata_customer_id },
+        clues: {
+          agentId: row.agent_id,
+          fromNumber: row.from_number,
+          toNumber: row.to_number,
+          direction: row.direction,
+          metadataCustomerId: row.metadata_customer_id,
+        },
       },
     ]),
   );
 }
 
-async function loadFacts(transaction: Transaction, partnerId: string, wanted: { callId: string; hash: string }[]): Promise<Map<string, SeenFacts>> {
+async function loadFacts(
+  transaction: Transaction,
+  partnerId: string,
+  wanted: { callId: string; hash: string }[],
+): Promise<Map<string, SeenFacts>> {
   if (wanted.length === 0) return new Map();
   const rows = await transaction.query<{ call_id: string; facts_hash: Buffer; operation_id: string | null }>(
     `select f.call_id, f.facts_hash, f.operation_id
@@ -186,10 +239,16 @@ async function loadFacts(transaction: Transaction, partnerId: string, wanted: { 
      join talktime.call_facts f on f.partner_id = $1 and f.call_id = wanted.call_id and f.facts_hash = wanted.facts_hash`,
     [partnerId, wanted.map((each) => each.callId), wanted.map((each) => Buffer.from(each.hash, 'hex'))],
   );
-  return new Map(rows.map((row) => [factsKey(row.call_id, row.facts_hash.toString('hex')), { operationId: row.operation_id }]));
+  return new Map(
+    rows.map((row) => [factsKey(row.call_id, row.facts_hash.toString('hex')), { operationId: row.operation_id }]),
+  );
 }
 
-async function loadMappings(transaction: Transaction, partnerId: string, wanted: { kind: string; value: string }[]): Promise<Map<string, string>> {
+async function loadMappings(
+  transaction: Transaction,
+  partnerId: string,
+  wanted: { kind: string; value: string }[],
+): Promise<Map<string, string>> {
   if (wanted.length === 0) return new Map();
   const rows = await transaction.query<{ kind: string; value: string; customer_id: string }>(
     `select m.kind, m.value, m.customer_id
@@ -200,7 +259,11 @@ async function loadMappings(transaction: Transaction, partnerId: string, wanted:
   return new Map(rows.map((row) => [mappingKey(row.kind, row.value), row.customer_id]));
 }
 
-async function loadCustomers(transaction: Transaction, partnerId: string, ids: string[]): Promise<Map<string, CustomerState>> {
+async function loadCustomers(
+  transaction: Transaction,
+  partnerId: string,
+  ids: string[],
+): Promise<Map<string, CustomerState>> {
   if (ids.length === 0) return new Map();
   const rows = await transaction.query<{
     customer_id: string;
@@ -231,7 +294,11 @@ async function loadCustomers(transaction: Transaction, partnerId: string, ids: s
 }
 
 /** Wallets with their alert settings, which are the customer's, or for wallet 0 the partner's. */
-export async function loadWallets(transaction: Transaction, partnerId: string, ids: number[]): Promise<Map<number, WalletState>> {
+export async function loadWallets(
+  transaction: Transaction,
+  partnerId: string,
+  ids: number[],
+): Promise<Map<number, WalletState>> {
   const rows = await transaction.query<{
     wallet_id: number;
     customer_id: string | null;
@@ -275,7 +342,11 @@ export async function loadWallets(transaction: Transaction, partnerId: string, i
 }
 
 /** Every version of the wallets' rates, oldest first. */
-export async function loadRates(transaction: Transaction, partnerId: string, walletIds: number[]): Promise<Map<number, Rate[]>> {
+export async function loadRates(
+  transaction: Transaction,
+  partnerId: string,
+  walletIds: number[],
+): Promise<Map<number, Rate[]>> {
   const rows = await transaction.query<{
     wallet_id: number;
     version: number;

@@ -1,31 +1,92 @@
 import type { z } from 'zod';
-import { parseCredits, type adjustment, type amountDeduction, type DeductionResult, type Operation, type reversal, type topUp as topUpSchema } from '../contract';
+import {
+  parseCredits,
+  type adjustment,
+  type amountDeduction,
+  type DeductionResult,
+  type Operation,
+  type reversal,
+  type topUp as topUpSchema,
+} from '../contract';
 import type { Actor, WalletRef } from './commands';
 import type { Ledger } from './lane';
 
 /** Adds credits that were paid for, or given as a bonus. The partner's own wallet needs the host's authority. */
-export async function topUp(ledger: Ledger, partnerId: string, actor: Actor, body: z.output<typeof topUpSchema>): Promise<Operation> {
+export async function topUp(
+  ledger: Ledger,
+  partnerId: string,
+  actor: Actor,
+  body: z.output<typeof topUpSchema>,
+): Promise<Operation> {
   const amount = parseCredits(body.amount, 'amount');
-  const answer = await ledger.submit(partnerId, { kind: 'top_up', actor, key: body.idempotency_key, note: body.note, wallet: walletOf(body), amount, grant: body.kind });
+  const answer = await ledger.submit(partnerId, {
+    kind: 'top_up',
+    actor,
+    key: body.idempotency_key,
+    note: body.note,
+    wallet: walletOf(body),
+    amount,
+    grant: body.kind,
+  });
   return operationOf(answer);
 }
 
 /** Adds or takes away credits by hand, with a note that says why. */
-export async function adjust(ledger: Ledger, partnerId: string, actor: Actor, body: z.output<typeof adjustment>): Promise<Operation> {
+export async function adjust(
+  ledger: Ledger,
+  partnerId: string,
+  actor: Actor,
+  body: z.output<typeof adjustment>,
+): Promise<Operation> {
   const amount = parseCredits(body.amount, 'amount');
-  return operationOf(await ledger.submit(partnerId, { kind: 'adjustment', actor, key: body.idempotency_key, note: body.note, wallet: walletOf(body), amount }));
+  return operationOf(
+    await ledger.submit(partnerId, {
+      kind: 'adjustment',
+      actor,
+      key: body.idempotency_key,
+      note: body.note,
+      wallet: walletOf(body),
+      amount,
+    }),
+  );
 }
 
 /** Takes back an operation, whole or in part. */
-export async function reverse(ledger: Ledger, partnerId: string, actor: Actor, body: z.output<typeof reversal>): Promise<Operation> {
+export async function reverse(
+  ledger: Ledger,
+  partnerId: string,
+  actor: Actor,
+  body: z.output<typeof reversal>,
+): Promise<Operation> {
   const amount = body.amount === undefined ? undefined : parseCredits(body.amount, 'amount');
-  return operationOf(await ledger.submit(partnerId, { kind: 'reversal', actor, key: body.idempotency_key, note: body.note, operationId: body.operation_id, amount }));
+  return operationOf(
+    await ledger.submit(partnerId, {
+      kind: 'reversal',
+      actor,
+      key: body.idempotency_key,
+      note: body.note,
+      operationId: body.operation_id,
+      amount,
+    }),
+  );
 }
 
 /** Deducts an amount that is not a call: refused when the balance does not cover it. */
-export async function deductAmount(ledger: Ledger, partnerId: string, actor: Actor, body: z.output<typeof amountDeduction>): Promise<DeductionResult> {
+export async function deductAmount(
+  ledger: Ledger,
+  partnerId: string,
+  actor: Actor,
+  body: z.output<typeof amountDeduction>,
+): Promise<DeductionResult> {
   const amount = parseCredits(body.amount, 'amount');
-  const answer = await ledger.submit(partnerId, { kind: 'deduction', actor, key: body.idempotency_key, note: body.note, wallet: walletOf(body), amount });
+  const answer = await ledger.submit(partnerId, {
+    kind: 'deduction',
+    actor,
+    key: body.idempotency_key,
+    note: body.note,
+    wallet: walletOf(body),
+    amount,
+  });
   return deductionOf(answer);
 }
 

@@ -31,7 +31,12 @@ interface Row {
  * A wallet's history, newest first: Type, Amount, Balance, Note, Date, and the operation, call, actor and receipt behind
  * each line. A page is read along the wallet's sequence, so the last page costs what the first does.
  */
-export async function getStatement(database: Database, partnerId: string, who: WalletRef, page: StatementPage): Promise<Statement> {
+export async function getStatement(
+  database: Database,
+  partnerId: string,
+  who: WalletRef,
+  page: StatementPage,
+): Promise<Statement> {
   return database.asPartner(partnerId, async (transaction) => {
     const walletId = await walletIdOf(transaction, partnerId, who);
     const before = page.cursor === undefined ? null : readCursor(page.cursor);
@@ -87,7 +92,9 @@ function toLine(row: Row): StatementLine {
 
 function readCursor(cursor: string): string {
   if (/^\d{1,18}$/.test(cursor)) return cursor;
-  throw new TalktimeError('REQUEST_INVALID', 'The cursor is not one that a page before gave. Start again without it.', [{ path: 'cursor', message: 'unknown' }]);
+  throw new TalktimeError('REQUEST_INVALID', 'The cursor is not one that a page before gave. Start again without it.', [
+    { path: 'cursor', message: 'unknown' },
+  ]);
 }
 
 /** The number of the wallet that is meant. */
@@ -97,6 +104,10 @@ export async function walletIdOf(transaction: Transaction, partnerId: string, wh
     'select wallet_id from talktime.customers where partner_id = $1 and customer_id = $2',
     [partnerId, who.customerId],
   );
-  if (!row) throw new TalktimeError('CUSTOMER_NOT_FOUND', `There is no customer "${who.customerId}". Check the id, or create the customer first.`);
+  if (!row)
+    throw new TalktimeError(
+      'CUSTOMER_NOT_FOUND',
+      `There is no customer "${who.customerId}". Check the id, or create the customer first.`,
+    );
   return row.wallet_id;
 }

@@ -20,7 +20,11 @@ export async function writeAll(transaction: Transaction, partnerId: string, writ
 const column = <Row, Value>(rows: readonly Row[], value: (row: Row) => Value): Value[] => rows.map(value);
 const moment = (milliseconds: number) => new Date(milliseconds).toISOString();
 
-async function insertOperations(transaction: Transaction, partnerId: string, rows: readonly OperationRow[]): Promise<void> {
+async function insertOperations(
+  transaction: Transaction,
+  partnerId: string,
+  rows: readonly OperationRow[],
+): Promise<void> {
   if (rows.length === 0) return;
   await transaction.query(
     `insert into talktime.operations (partner_id, hash_version, operation_id, kind, key, content_hash, actor, at, call_id, reverses, result)
@@ -41,7 +45,11 @@ async function insertOperations(transaction: Transaction, partnerId: string, row
   );
 }
 
-async function insertNotes(transaction: Transaction, partnerId: string, operations: readonly OperationRow[]): Promise<void> {
+async function insertNotes(
+  transaction: Transaction,
+  partnerId: string,
+  operations: readonly OperationRow[],
+): Promise<void> {
   const rows = operations.filter((row) => row.note !== null && row.note !== '');
   if (rows.length === 0) return;
   await transaction.query(
@@ -51,7 +59,11 @@ async function insertNotes(transaction: Transaction, partnerId: string, operatio
   );
 }
 
-async function insertTransfers(transaction: Transaction, partnerId: string, rows: readonly TransferRow[]): Promise<void> {
+async function insertTransfers(
+  transaction: Transaction,
+  partnerId: string,
+  rows: readonly TransferRow[],
+): Promise<void> {
   if (rows.length === 0) return;
   await transaction.query(
     `insert into talktime.transfers
@@ -78,7 +90,11 @@ async function insertTransfers(transaction: Transaction, partnerId: string, rows
   );
 }
 
-export async function updateWallets(transaction: Transaction, partnerId: string, rows: readonly WalletState[]): Promise<void> {
+export async function updateWallets(
+  transaction: Transaction,
+  partnerId: string,
+  rows: readonly WalletState[],
+): Promise<void> {
   if (rows.length === 0) return;
   await transaction.query(
     `update talktime.wallets w
@@ -179,7 +195,11 @@ async function markForReview(transaction: Transaction, partnerId: string, rows: 
 }
 
 /** The outbox: what there is to tell, in the transaction of what caused it; the dispatcher is woken at commit. */
-export async function insertAlerts(transaction: Transaction, partnerId: string, rows: readonly AlertRow[]): Promise<void> {
+export async function insertAlerts(
+  transaction: Transaction,
+  partnerId: string,
+  rows: readonly AlertRow[],
+): Promise<void> {
   if (rows.length === 0) return;
   await transaction.query(
     `insert into talktime.outbox (partner_id, outbox_id, wallet_id, episode, event, sequence, created_at, next_attempt_at)

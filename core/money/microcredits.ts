@@ -24,7 +24,8 @@ export type DecimalRefusal = 'NUMBER_INVALID' | 'NUMBER_PRECISION' | 'NUMBER_RAN
  */
 export function parseDecimal(text: string): { ok: true; value: bigint } | { ok: false; refusal: DecimalRefusal } {
   const match = /^([+-]?)(\d{1,30})(?:\.(\d{1,30}))?$/.exec(text);
-  if (!match) return { ok: false, refusal: /^[+-]?[\d.]+e[+-]?\d+$/i.test(text) ? 'NUMBER_PRECISION' : 'NUMBER_INVALID' };
+  if (!match)
+    return { ok: false, refusal: /^[+-]?[\d.]+e[+-]?\d+$/i.test(text) ? 'NUMBER_PRECISION' : 'NUMBER_INVALID' };
   const [, sign, whole = '0', fraction = ''] = match;
   const digits = fraction.replace(/0+$/, '');
   if (digits.length > 6) return { ok: false, refusal: 'NUMBER_PRECISION' };

@@ -46,7 +46,8 @@ export function secondsCovered(credits: Microcredits, rate: Pick<Rate, 'creditsP
   const { initialSeconds, incrementSeconds } = rate.rounding;
   if (price(initialSeconds * 1000, rate) > credits) return 0;
   let low = 0n;
-  let high = (credits * 60n) / rate.creditsPerMinute / BigInt(incrementSeconds) + 1n;
+  // A price is rounded, so that it may fit though its exact value is up to half a microcredit more.
+  let high = ((credits + 1n) * 60n) / rate.creditsPerMinute / BigInt(incrementSeconds) + 1n;
   while (low < high) {
     const middle = (low + high + 1n) / 2n;
     const seconds = initialSeconds + Number(middle) * incrementSeconds;

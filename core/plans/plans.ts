@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { audit } from '../access/audit';
-import { parseCredits, parseCreditsFromZero, parseMillionths, type Operation, type Plan, type planApply, type planCreate } from '../contract';
+import {
+  parseCredits,
+  parseCreditsFromZero,
+  parseMillionths,
+  type Operation,
+  type Plan,
+  type planApply,
+  type planCreate,
+} from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
 import { readMoney } from '../customers';
@@ -24,21 +32,42 @@ interface PlanRow {
 const COLUMNS = 'plan_id, name, description, credits, minutes, price, currency, active, popular, created_at';
 
 /** Creates a one-off pack. Making it the popular one takes that from the plan that was. */
-export async function createPlan(database: Database, partnerId: string, actor: Actor, input: z.output<typeof planCreate>): Promise<Plan> {
+export async function createPlan(
+  database: Database,
+  partnerId: string,
+  actor: Actor,
+  input: z.output<typeof planCreate>,
+): Promise<Plan> {
   const planId = input.id ?? `plan_${randomBytes(8).toString('hex')}`;
-  const credits = input.credits === undefined ? null : requirePositive(parseCredits(input.credits, 'credits'), 'credits');
-  const minutes = input.minutes === undefined ? null : requirePositive(parseMillionths(input.minutes, 'minutes'), 'minutes');
+  const credits =
+    input.credits === undefined ? null : requirePositive(parseCredits(input.credits, 'credits'), 'credits');
+  const minutes =
+    input.minutes === undefined ? null : requirePositive(parseMillionths(input.minutes, 'minutes'), 'minutes');
   const price = parseCreditsFromZero(input.price, 'price');
   return database.asPartner(partnerId, async (transaction) => {
     await lockPartner(transaction, partnerId);
     const { currency } = await readMoney(transaction, partnerId);
-    if (input.popular) await transaction.query('update talktime.plans set popular = false where partner_id = $1 and popular', [partnerId]);
+    if (input.popular)
+      await transaction.query('update talktime.plans set popular = false where partner_id = $1 and popular', [
+        partnerId,
+      ]);
     const [row] = await transaction.query<PlanRow & Record<string, unknown>>(
       `insert into talktime.plans (partner_id, plan_id, name, description, credits, minutes, price, currency, active, popular)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        on conflict do nothing
        returning ${COLUMNS}`,
-      [partnerId, planId, input.name, input.description, credits, minutes, price, currency, input.active, input.popular],
+      [
+        partnerId,
+        planId,
+        input.name,
+        input.description,
+        credits,
+        minutes,
+        price,
+        currency,
+        input.active,
+        input.popular,
+      ],
     );
     if (!row) throw new TalktimeError('PLAN_EXISTS', `There is a plan "${planId}" already. Choose another id.`);
     await audit(transaction, partnerId, actor, 'plan.created', planId, { ...input });
@@ -56,7 +85,11 @@ export interface PlanPage {
 }
 
 /** Plans by id. For a customer: the active ones, and of those only what its visibility settings allow (money-rules 21). */
-export async function listPlans(database: Database, partnerId: string, page: PlanPage = {}): Promise<{ items: Plan[]; next_cursor: string | null }> {
+export async function listPlans(
+  database: Database,
+  partnerId: string,
+  page: PlanPage = {},
+): Promise<{ items: Plan[]; next_cursor: string | null }> {
   const limit = page.limit ?? 100;
   return database.asPartner(partnerId, async (transaction) => {
     const visible = page.customerId === undefined ? null : await visibility(transaction, partnerId, page.customerId);
@@ -89,10 +122,14 @@ export async function applyPlan(
   body: z.output<typeof planApply>,
 ): Promise<Operation> {
   const plan = await context.database.asPartner(partnerId, async (transaction) => {
-    const [row] = await transaction.query<PlanRow & Record<string, unknown>>(`select ${COLUMNS} from talktime.plans where partner_id = $1 and plan_id = $2`, [partnerId, planId]);
+    const [row] = await transaction.query<PlanRow & Record<string, unknown>>(
+      `select ${COLUMNS} from talktime.plans where partner_id = $1 and plan_id = $2`,
+      [partnerId, planId],
+    );
     return row;
   });
-  if (!plan) throw new TalktimeError('PLAN_NOT_FOUND', `There is no plan "${planId}". The list of plans shows the ids.`);
+  if (!plan)
+    throw new TalktimeError('PLAN_NOT_FOUND', `There is no plan "${planId}". The list of plans shows the ids.`);
   const answer = await context.ledger.submit(partnerId, {
     kind: 'plan',
     actor,
@@ -106,18 +143,29 @@ export async function applyPlan(
   return operationOf(answer);
 }
 
-async function visibility(transaction: Transaction, partnerId: string, customerId: string): Promise<{ only: string[] | null }> {
+async function visibility(
+  transaction: Transaction,
+  partnerId: string,
+  customerId: string,
+): Promise<{ only: string[] | null }> {
   const [row] = await transaction.query<{ restricted: boolean; ids: string[] }>(
     `select restrict_credit_plan_visibility as restricted, visible_credit_plan_ids as ids
      from talktime.customers where partner_id = $1 and customer_id = $2`,
     [partnerId, customerId],
   );
-  if (!row) throw new TalktimeError('CUSTOMER_NOT_FOUND', `There is no customer "${customerId}". Check the id, or create the customer first.`);
+  if (!row)
+    throw new TalktimeError(
+      'CUSTOMER_NOT_FOUND',
+      `There is no customer "${customerId}". Check the id, or create the customer first.`,
+    );
   return { only: row.restricted ? row.ids : null };
 }
 
 function requirePositive<T extends bigint>(value: T, field: string): T {
-  if (value <= 0n) throw new TalktimeError('AMOUNT_NOT_POSITIVE', `"${field}" must be above zero.`, [{ path: field, message: 'must be above zero' }]);
+  if (value <= 0n)
+    throw new TalktimeError('AMOUNT_NOT_POSITIVE', `"${field}" must be above zero.`, [
+      { path: field, message: 'must be above zero' },
+    ]);
   return value;
 }
 

@@ -30,10 +30,15 @@ type RetellCall = z.output<typeof call>;
 /** Reads a verified Retell webhook. */
 export function parse(body: unknown): Parsed {
   const opened = envelope.safeParse(body);
-  if (!opened.success) return { kind: 'unreadable', message: 'This is no Retell webhook: it has no event with a call id.' };
+  if (!opened.success)
+    return { kind: 'unreadable', message: 'This is no Retell webhook: it has no event with a call id.' };
   const { event } = opened.data;
   const order = EVENT_ORDER[event];
-  if (order === undefined) return { kind: 'ignored', message: `Retell's ${event.slice(0, 60)} is not billed; call_ended and call_analyzed are.` };
+  if (order === undefined)
+    return {
+      kind: 'ignored',
+      message: `Retell's ${event.slice(0, 60)} is not billed; call_ended and call_analyzed are.`,
+    };
 
   const read = call.safeParse((body as { call: unknown }).call);
   if (!read.success) {
@@ -41,8 +46,19 @@ export function parse(body: unknown): Parsed {
     return { kind: 'unreadable', message: `Retell's ${event} has an unexpected form in: ${fields}.` };
   }
   const facts = factsOf(read.data, order);
-  if (!facts) return { kind: 'unreadable', message: `Retell's ${event} says neither duration_ms nor start and end of a connected call.` };
-  return { kind: 'call', callId: read.data.call_id, leg: '', facts, startedAt: read.data.start_timestamp ?? null, clues: cluesOf(read.data) };
+  if (!facts)
+    return {
+      kind: 'unreadable',
+      message: `Retell's ${event} says neither duration_ms nor start and end of a connected call.`,
+    };
+  return {
+    kind: 'call',
+    callId: read.data.call_id,
+    leg: '',
+    facts,
+    startedAt: read.data.start_timestamp ?? null,
+    clues: cluesOf(read.data),
+  };
 }
 
 function factsOf(data: RetellCall, order: number): CallFacts | null {
@@ -62,12 +78,19 @@ function factsOf(data: RetellCall, order: number): CallFacts | null {
 
 function durationOf({ duration_ms, start_timestamp, end_timestamp }: RetellCall): number | null {
   if (duration_ms != null) return Math.ceil(duration_ms);
-  if (start_timestamp != null && end_timestamp != null && end_timestamp >= start_timestamp) return Math.ceil(end_timestamp - start_timestamp);
+  if (start_timestamp != null && end_timestamp != null && end_timestamp >= start_timestamp)
+    return Math.ceil(end_timestamp - start_timestamp);
   return null;
 }
 
 /** Retell's own failures. Errors of the agency's own LLM server (error_llm_websocket_*) are not. */
-const PROVIDER_FAULTS = new Set(['error_retell', 'error_unknown', 'error_asr', 'error_no_audio_received', 'telephony_provider_unavailable']);
+const PROVIDER_FAULTS = new Set([
+  'error_retell',
+  'error_unknown',
+  'error_asr',
+  'error_no_audio_received',
+  'telephony_provider_unavailable',
+]);
 /** Reasons that say nobody was ever connected. */
 const NEVER_CONNECTED = new Set([
   'dial_busy',

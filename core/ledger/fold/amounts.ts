@@ -1,5 +1,13 @@
 import { TalktimeError } from '../../contract/errors';
-import { divideHalfAwayFromZero, formatDecimal, micro, MICROCREDITS_PER_CREDIT, rateAt, toJsonNumber, type Microcredits } from '../../money';
+import {
+  divideHalfAwayFromZero,
+  formatDecimal,
+  micro,
+  MICROCREDITS_PER_CREDIT,
+  rateAt,
+  toJsonNumber,
+  type Microcredits,
+} from '../../money';
 import { ACCOUNTS } from '../accounts';
 import type { Adjustment, AmountDeduction, PlanApplication, RequestCommand, TopUp, WalletRef } from '../commands';
 import { contentHash, operationId } from '../identity';
@@ -16,33 +24,63 @@ export interface Answer {
  * A request by key: answers the first result when it was applied before, refuses the key when that was something else,
  * and otherwise applies it. Only an applied operation consumes its key (money-rules 14).
  */
-export function once(draft: Draft, command: RequestCommand, content: Parameters<typeof contentHash>[0], apply: (row: RequestRow) => StoredResult): Answer {
+export function once(
+  draft: Draft,
+  command: RequestCommand,
+  content: Parameters<typeof contentHash>[0],
+  apply: (row: RequestRow) => StoredResult,
+): Answer {
   const id = operationId(draft.state.partnerId, 'request', command.key);
   const hash = contentHash({ kind: command.kind, ...content });
   const before = draft.operation(id);
   if (before && before.contentHash !== hash) {
-    throw new TalktimeError('IDEMPOTENCY_CONFLICT', `The key "${command.key}" was already used for something else, which stands. Send the same content again, or take a new key.`);
+    throw new TalktimeError(
+      'IDEMPOTENCY_CONFLICT',
+      `The key "${command.key}" was already used for something else, which stands. Send the same content again, or take a new key.`,
+    );
   }
   if (before) return { result: before.result, replayed: true };
-  const row = { operationId: id, kind: command.kind, key: command.key, contentHash: hash, actor: command.actor.id, callId: null, reverses: null, note: command.note ?? null };
+  const row = {
+    operationId: id,
+    kind: command.kind,
+    key: command.key,
+    contentHash: hash,
+    actor: command.actor.id,
+    callId: null,
+    reverses: null,
+    note: command.note ?? null,
+  };
   return { result: apply(row), replayed: false };
 }
 
 export type RequestRow = Omit<Posting, 'lines' | 'result'>;
 
 export function topUp(draft: Draft, command: TopUp): Answer {
-  return once(draft, command, { wallet: walletName(command.wallet), amount: command.amount, grant: command.grant }, (row) => {
-    requirePositive(command.amount);
-    const wallet = draft.walletOf(command.wallet);
-    requireHost(command.actor, wallet.walletId, command.amount, 'This top-up');
-    const line = { debit: command.grant === 'paid' ? ACCOUNTS.payments : ACCOUNTS.bonus, credit: wallet.walletId, amount: command.amount };
-    return draft.post({ ...row, lines: [line], result: resultFor(row, wallet, command.amount) });
-  });
+  return once(
+    draft,
+    command,
+    { wallet: walletName(command.wallet), amount: command.amount, grant: command.grant },
+    (row) => {
+      requirePositive(command.amount);
+      const wallet = draft.walletOf(command.wallet);
+      requireHost(command.actor, wallet.walletId, command.amount, 'This top-up');
+      const line = {
+        debit: command.grant === 'paid' ? ACCOUNTS.payments : ACCOUNTS.bonus,
+        credit: wallet.walletId,
+        amount: command.amount,
+      };
+      return draft.post({ ...row, lines: [line], result: resultFor(row, wallet, command.amount) });
+    },
+  );
 }
 
 export function adjust(draft: Draft, command: Adjustment): Answer {
   return once(draft, command, { wallet: walletName(command.wallet), amount: command.amount }, (row) => {
-    if (command.amount === 0n) throw new TalktimeError('AMOUNT_NOT_POSITIVE', 'An adjustment of 0 credits changes nothing. Say how much to add, or to take away with a minus sign.');
+    if (command.amount === 0n)
+      throw new TalktimeError(
+        'AMOUNT_NOT_POSITIVE',
+        'An adjustment of 0 credits changes nothing. Say how much to add, or to take away with a minus sign.',
+      );
     const wallet = draft.walletOf(command.wallet);
     requireHost(command.actor, wallet.walletId, command.amount, 'This adjustment');
     const line =
@@ -62,7 +100,12 @@ export function deductAmount(draft: Draft, command: AmountDeduction): Answer {
     return draft.post({
       ...row,
       lines: [line],
-      result: (after) => ({ ...resultFor(row, wallet, signed)(after), outcome: 'deducted', payer: wallet.customerId === null ? 'partner' : 'customer', receipt: null }),
+      result: (after) => ({
+        ...resultFor(row, wallet, signed)(after),
+        outcome: 'deducted',
+        payer: wallet.customerId === null ? 'partner' : 'customer',
+        receipt: null,
+      }),
     });
   });
 }
@@ -70,18 +113,30 @@ export function deductAmount(draft: Draft, command: AmountDeduction): Answer {
 /** Applies a pack. One in minutes is converted at the customer's rate at this moment (money-rules 19). */
 export function applyPlan(draft: Draft, command: PlanApplication): Answer {
   return once(draft, command, { customer: command.customerId, plan: command.planId }, (row) => {
-    if (!command.active) throw new TalktimeError('PLAN_INACTIVE', `The plan "${command.planId}" is not active. Activate it, or choose another.`);
+    if (!command.active)
+      throw new TalktimeError(
+        'PLAN_INACTIVE',
+        `The plan "${command.planId}" is not active. Activate it, or choose another.`,
+      );
     const wallet = draft.walletOf({ customerId: command.customerId });
-    const amount = 'credits' in command.terms ? command.terms.credits : creditsForMinutes(draft, wallet, command.terms.minutes);
+    const amount =
+      'credits' in command.terms ? command.terms.credits : creditsForMinutes(draft, wallet, command.terms.minutes);
     requirePositive(amount);
-    return draft.post({ ...row, lines: [{ debit: ACCOUNTS.payments, credit: wallet.walletId, amount }], result: resultFor(row, wallet, amount) });
+    return draft.post({
+      ...row,
+      lines: [{ debit: ACCOUNTS.payments, credit: wallet.walletId, amount }],
+      result: resultFor(row, wallet, amount),
+    });
   });
 }
 
 function creditsForMinutes(draft: Draft, wallet: WalletState, minutes: bigint): Microcredits {
   const rate = rateAt(draft.state.rates.get(wallet.walletId) ?? [], draft.now);
   if (!rate) {
-    throw new TalktimeError('RATE_REQUIRED', `The plan is in minutes, and "${wallet.customerId}" has no price per minute to convert them with. Set AI Credit Price Per Minute first.`);
+    throw new TalktimeError(
+      'RATE_REQUIRED',
+      `The plan is in minutes, and "${wallet.customerId}" has no price per minute to convert them with. Set AI Credit Price Per Minute first.`,
+    );
   }
   return micro(divideHalfAwayFromZero(minutes * rate.creditsPerMinute, MICROCREDITS_PER_CREDIT));
 }
@@ -92,7 +147,10 @@ export function takeFrom(draft: Draft, wallet: WalletState, amount: Microcredits
   const available = spendable(wallet, floor);
   if (amount > available) {
     const covered = available > 0n ? available : 0n;
-    throw new TalktimeError('INSUFFICIENT_CREDITS', `${formatDecimal(amount)} credits were asked for and ${formatDecimal(covered)} can be spent (balance ${formatDecimal(wallet.posted)}, floor ${formatDecimal(floor)}). Top up first, or enable grace or an overdraft; the same key works again.`);
+    throw new TalktimeError(
+      'INSUFFICIENT_CREDITS',
+      `${formatDecimal(amount)} credits were asked for and ${formatDecimal(covered)} can be spent (balance ${formatDecimal(wallet.posted)}, floor ${formatDecimal(floor)}). Top up first, or enable grace or an overdraft; the same key works again.`,
+    );
   }
   return { debit: wallet.walletId, credit, amount, test: { floor, flagged: micro(0n) } };
 }
@@ -111,7 +169,11 @@ export function resultFor(row: RequestRow, wallet: WalletState, amount: Microcre
 }
 
 function requirePositive(amount: Microcredits): void {
-  if (amount <= 0n) throw new TalktimeError('AMOUNT_NOT_POSITIVE', `The amount is ${formatDecimal(amount)} credits; it must be above zero. To take credits away, use an adjustment with a minus sign.`);
+  if (amount <= 0n)
+    throw new TalktimeError(
+      'AMOUNT_NOT_POSITIVE',
+      `The amount is ${formatDecimal(amount)} credits; it must be above zero. To take credits away, use an adjustment with a minus sign.`,
+    );
 }
 
 function walletName(ref: WalletRef): string {

@@ -1,11 +1,27 @@
-import { chargeableMilliseconds, compareFacts, factsHash, identityText, mappingsOf, type CallClues, type CallFacts } from '../../calls/facts';
+import {
+  chargeableMilliseconds,
+  compareFacts,
+  factsHash,
+  identityText,
+  mappingsOf,
+  type CallClues,
+  type CallFacts,
+} from '../../calls/facts';
 import type { Receipt } from '../../contract';
 import { TalktimeError } from '../../contract/errors';
 import { billedSeconds, toJsonNumber, ZERO } from '../../money';
 import { PARTNER_WALLET } from '../accounts';
 import type { Actor, CallAssignment, CallDismissal, CallReassignment, CallReport } from '../commands';
 import { contentHash, deriveId, operationId } from '../identity';
-import { mappingKey, type CallState, type CustomerState, type Disposition, type Result, type StoredResult, type SuspenseReason } from '../state';
+import {
+  mappingKey,
+  type CallState,
+  type CustomerState,
+  type Disposition,
+  type Result,
+  type StoredResult,
+  type SuspenseReason,
+} from '../state';
 import { chargeMore, giveBack, payerOf, payerOfCall, priceOf, UNCHARGED, type Change, type Payer } from './charge';
 import { requireHost, type Draft } from './draft';
 
@@ -27,7 +43,8 @@ export function revisionId(partnerId: string, identity: CallReport['identity'], 
   return operationId(partnerId, 'call', revisionKey(identity, revision));
 }
 
-const revisionKey = (identity: CallReport['identity'], revision: number) => `call:${identityText(identity)}:rev:${revision}`;
+const revisionKey = (identity: CallReport['identity'], revision: number) =>
+  `call:${identityText(identity)}:rev:${revision}`;
 
 /**
  * A report that a call has ended. The same report again is a replay; a better one posts the difference as a new
@@ -37,23 +54,35 @@ const revisionKey = (identity: CallReport['identity'], revision: number) => `cal
 export function reportCall(draft: Draft, report: CallReport): CallAnswer {
   if (report.customerId !== null) draft.customer(report.customerId);
   if (report.facts.rank === 1 && report.facts.rawMilliseconds > LONGEST_CALL_MILLISECONDS) {
-    throw new TalktimeError('CALL_IMPLAUSIBLE', `${report.facts.rawMilliseconds / 1000} seconds is more than a day. Send the length in seconds.`);
+    throw new TalktimeError(
+      'CALL_IMPLAUSIBLE',
+      `${report.facts.rawMilliseconds / 1000} seconds is more than a day. Send the length in seconds.`,
+    );
   }
   const callId = callIdOf(draft.state.partnerId, report.identity);
   const hash = factsHash(report.facts);
   const known = draft.call(callId);
   if (!known) {
     const call = settleSuspense(draft, newCall(draft, callId, report), report);
-    return call.state === 'suspense' ? suspend(draft, call, hash, report.facts, false) : charge(draft, call, report.actor, report.facts);
+    return call.state === 'suspense'
+      ? suspend(draft, call, hash, report.facts, false)
+      : charge(draft, call, report.actor, report.facts);
   }
   if (known.state === 'suspense') {
     const replayed = draft.seenFacts(callId, hash) !== undefined;
-    const facts = ['better', 'disputed_better'].includes(compareFacts(report.facts, known.facts)) ? report.facts : known.facts;
+    const facts = ['better', 'disputed_better'].includes(compareFacts(report.facts, known.facts))
+      ? report.facts
+      : known.facts;
     const call = settleSuspense(draft, { ...known, facts, clues: mergeClues(known.clues, report.clues) }, report);
-    return call.state === 'suspense' ? suspend(draft, call, hash, report.facts, replayed) : charge(draft, call, report.actor, report.facts);
+    return call.state === 'suspense'
+      ? suspend(draft, call, hash, report.facts, replayed)
+      : charge(draft, call, report.actor, report.facts);
   }
   if (report.customerId !== null && known.customerId !== null && report.customerId !== known.customerId) {
-    throw new TalktimeError('CALL_CUSTOMER_MISMATCH', `The call is charged to "${known.customerId}", not to "${report.customerId}". Reassign it if that is wrong.`);
+    throw new TalktimeError(
+      'CALL_CUSTOMER_MISMATCH',
+      `The call is charged to "${known.customerId}", not to "${report.customerId}". Reassign it if that is wrong.`,
+    );
   }
   const seen = draft.seenFacts(callId, hash);
   if (seen) return { result: standingResult(draft, known, seen.operationId), replayed: true };
@@ -65,14 +94,28 @@ export function reportCall(draft: Draft, report: CallReport): CallAnswer {
 export function assignCall(draft: Draft, command: CallAssignment): CallAnswer {
   const call = existingCall(draft, command.callId);
   const customer = draft.customer(command.customerId);
-  if (call.state === 'charged' && call.customerId === command.customerId) return { result: standingResult(draft, call, null), replayed: true };
+  if (call.state === 'charged' && call.customerId === command.customerId)
+    return { result: standingResult(draft, call, null), replayed: true };
   if (call.state === 'charged') {
-    throw new TalktimeError('CALL_CUSTOMER_MISMATCH', `The call is already charged to "${call.customerId}". Reassign it instead.`);
+    throw new TalktimeError(
+      'CALL_CUSTOMER_MISMATCH',
+      `The call is already charged to "${call.customerId}". Reassign it instead.`,
+    );
   }
   if (call.state === 'closed') throw closed(call);
   if (!payerOf(draft, customer, call.startedAt)) throw rateRequired(customer);
-  const answer = charge(draft, { ...call, state: 'charged', reason: null, customerId: command.customerId }, command.actor, call.facts);
-  draft.writes.audits.push({ actor: command.actor.id, action: 'call.assigned', subject: call.callId, change: { customer_id: command.customerId } });
+  const answer = charge(
+    draft,
+    { ...call, state: 'charged', reason: null, customerId: command.customerId },
+    command.actor,
+    call.facts,
+  );
+  draft.writes.audits.push({
+    actor: command.actor.id,
+    action: 'call.assigned',
+    subject: call.callId,
+    change: { customer_id: command.customerId },
+  });
   return answer;
 }
 
@@ -80,9 +123,13 @@ export function assignCall(draft: Draft, command: CallAssignment): CallAnswer {
 export function dismissCall(draft: Draft, command: CallDismissal): CallAnswer {
   const call = existingCall(draft, command.callId);
   const answer: Result = { outcome: 'ignored', message: `The call was dismissed: ${command.reason}` };
-  if (call.state === 'closed' && call.revision === 0) return { result: { outcome: 'ignored', message: `The call was dismissed: ${call.reason}` }, replayed: true };
+  if (call.state === 'closed' && call.revision === 0)
+    return { result: { outcome: 'ignored', message: `The call was dismissed: ${call.reason}` }, replayed: true };
   if (call.state !== 'suspense') {
-    throw new TalktimeError('CALL_NOT_IN_SUSPENSE', 'The call has been charged, so it cannot be dismissed. Reverse it instead.');
+    throw new TalktimeError(
+      'CALL_NOT_IN_SUSPENSE',
+      'The call has been charged, so it cannot be dismissed. Reverse it instead.',
+    );
   }
   draft.putCall({ ...call, state: 'closed', reason: command.reason });
   draft.writes.audits.push({ actor: command.actor.id, action: 'call.dismissed', subject: call.callId, change: {} });
@@ -94,7 +141,8 @@ export function reassignCall(draft: Draft, command: CallReassignment): CallAnswe
   const call = existingCall(draft, command.callId);
   const customer = draft.customer(command.customerId);
   if (call.state === 'closed') throw closed(call);
-  if (call.state === 'suspense') throw new TalktimeError('CALL_NOT_CHARGED', 'The call is in suspense. Assign it instead.');
+  if (call.state === 'suspense')
+    throw new TalktimeError('CALL_NOT_CHARGED', 'The call is in suspense. Assign it instead.');
   if (call.customerId === command.customerId) return { result: standingResult(draft, call, null), replayed: true };
   const payer = payerOf(draft, customer, call.startedAt);
   if (!payer) throw rateRequired(customer);
@@ -105,9 +153,24 @@ export function reassignCall(draft: Draft, command: CallReassignment): CallAnswe
   const charged = chargeMore(draft, payer, UNCHARGED, priceOf(call.facts, payer.rate), call.startedAt, given);
   requireHost(command.actor, PARTNER_WALLET, returned.partnerAmount + charged.partnerAmount, 'Reassigning this call');
   const change = { ...charged, lines: [...returned.lines, ...charged.lines] };
-  const moved: CallState = { ...call, customerId: command.customerId, payer: payer.kind, payerRate: payer.rate.version };
-  const result = postRevision(draft, moved, payer, change, { kind: 'reassign', actor: command.actor, facts: call.facts, previousPrice: ZERO });
-  draft.writes.audits.push({ actor: command.actor.id, action: 'call.reassigned', subject: call.callId, change: { from: call.customerId!, to: command.customerId } });
+  const moved: CallState = {
+    ...call,
+    customerId: command.customerId,
+    payer: payer.kind,
+    payerRate: payer.rate.version,
+  };
+  const result = postRevision(draft, moved, payer, change, {
+    kind: 'reassign',
+    actor: command.actor,
+    facts: call.facts,
+    previousPrice: ZERO,
+  });
+  draft.writes.audits.push({
+    actor: command.actor.id,
+    action: 'call.reassigned',
+    subject: call.callId,
+    change: { from: call.customerId!, to: command.customerId },
+  });
   return { result, replayed: false };
 }
 
@@ -134,7 +197,12 @@ function newCall(draft: Draft, callId: string, report: CallReport): CallState {
 
 /** Looks whose call it is and whether it can be priced: `charged` when both are known, `suspense` with the reason when not. */
 function settleSuspense(draft: Draft, call: CallState, report: CallReport): CallState {
-  const inSuspense = (reason: SuspenseReason, customerId: string | null = null): CallState => ({ ...call, state: 'suspense', reason, customerId });
+  const inSuspense = (reason: SuspenseReason, customerId: string | null = null): CallState => ({
+    ...call,
+    state: 'suspense',
+    reason,
+    customerId,
+  });
   const customers = report.customerId !== null ? [report.customerId] : customersOf(draft, call.clues);
   if (customers.length !== 1) return inSuspense(customers.length === 0 ? 'no_customer' : 'several_customers');
   const [customerId] = customers as [string];
@@ -146,7 +214,10 @@ function settleSuspense(draft: Draft, call: CallState, report: CallReport): Call
 /** The customers that a call's agent, number and metadata point to. Metadata may name the customer's id itself. */
 function customersOf(draft: Draft, clues: CallClues): string[] {
   const found = mappingsOf(clues).map(({ kind, value }) => draft.state.mappings.get(mappingKey(kind, value)));
-  const named = clues.metadataCustomerId !== null && draft.state.customers.has(clues.metadataCustomerId) ? [clues.metadataCustomerId] : [];
+  const named =
+    clues.metadataCustomerId !== null && draft.state.customers.has(clues.metadataCustomerId)
+      ? [clues.metadataCustomerId]
+      : [];
   return [...new Set([...found.filter((id): id is string => id !== undefined), ...named])];
 }
 
@@ -161,7 +232,10 @@ function suspend(draft: Draft, call: CallState, hash: string, facts: CallFacts, 
   const reason = call.reason as SuspenseReason;
   draft.putCall(call);
   if (!replayed) draft.putFacts(call.callId, hash, facts, 'suspense', null);
-  return { result: { outcome: 'suspense', call_id: call.callId, reason, message: SUSPENSE_MESSAGES[reason] }, replayed };
+  return {
+    result: { outcome: 'suspense', call_id: call.callId, reason, message: SUSPENSE_MESSAGES[reason] },
+    replayed,
+  };
 }
 
 /** The first posting of a call. */
@@ -169,9 +243,15 @@ function charge(draft: Draft, call: CallState, actor: Actor, reported: CallFacts
   const payer = payerOf(draft, draft.customer(call.customerId!), call.startedAt)!;
   const change = chargeMore(draft, payer, UNCHARGED, priceOf(call.facts, payer.rate), call.startedAt);
   const priced: CallState = { ...call, payer: payer.kind, payerRate: payer.rate.version };
-  const result = postRevision(draft, priced, payer, change, { kind: 'call', actor, facts: call.facts, previousPrice: ZERO });
+  const result = postRevision(draft, priced, payer, change, {
+    kind: 'call',
+    actor,
+    facts: call.facts,
+    previousPrice: ZERO,
+  });
   putPosted(draft, call.callId, call.facts, result);
-  if (factsHash(reported) !== factsHash(call.facts)) draft.putFacts(call.callId, factsHash(reported), reported, 'outranked', result.operation_id);
+  if (factsHash(reported) !== factsHash(call.facts))
+    draft.putFacts(call.callId, factsHash(reported), reported, 'outranked', result.operation_id);
   return { result, replayed: false };
 }
 
@@ -190,11 +270,21 @@ function revise(draft: Draft, call: CallState, hash: string, report: CallReport)
     return record(draft, better, hash, report.facts, 'unchanged');
   }
   const amount = (difference < 0n ? -difference : difference) as typeof call.price;
-  const change = difference > 0n ? chargeMore(draft, payer, call, amount, call.startedAt) : giveBack(draft, payer, call, amount, call.startedAt);
-  if (report.facts.rank === 1) requireHost(report.actor, PARTNER_WALLET, change.partnerAmount, 'This lower length, by fields alone,');
-  const result = postRevision(draft, better, payer, change, { kind: 'call', actor: report.actor, facts: report.facts, previousPrice: call.price });
+  const change =
+    difference > 0n
+      ? chargeMore(draft, payer, call, amount, call.startedAt)
+      : giveBack(draft, payer, call, amount, call.startedAt);
+  if (report.facts.rank === 1)
+    requireHost(report.actor, PARTNER_WALLET, change.partnerAmount, 'This lower length, by fields alone,');
+  const result = postRevision(draft, better, payer, change, {
+    kind: 'call',
+    actor: report.actor,
+    facts: report.facts,
+    previousPrice: call.price,
+  });
   putPosted(draft, call.callId, report.facts, result);
-  if (comparison === 'disputed_better') draft.writes.toReview.push({ callId: call.callId, hash: factsHash(call.facts) });
+  if (comparison === 'disputed_better')
+    draft.writes.toReview.push({ callId: call.callId, hash: factsHash(call.facts) });
   return { result, replayed: false };
 }
 
@@ -216,7 +306,13 @@ interface RevisionOptions {
   readonly previousPrice: CallState['price'];
 }
 
-function postRevision(draft: Draft, call: CallState, payer: Payer, change: Change, options: RevisionOptions): StoredResult {
+function postRevision(
+  draft: Draft,
+  call: CallState,
+  payer: Payer,
+  change: Change,
+  options: RevisionOptions,
+): StoredResult {
   const revision = call.revision + 1;
   const id = revisionId(draft.state.partnerId, call.identity, revision);
   const next: CallState = { ...call, ...change.charge, revision };
@@ -260,7 +356,12 @@ function receiptOf(call: CallState, payer: Payer, change: Change, options: Revis
     raw_seconds: options.facts.rawMilliseconds / 1000,
     rounding,
     billed_seconds: billedSeconds(chargeableMilliseconds(options.facts), rate.rounding),
-    rate: { version: rate.version, credits_per_minute: toJsonNumber(rate.creditsPerMinute), rounding, effective_from: new Date(rate.effectiveFrom).toISOString() },
+    rate: {
+      version: rate.version,
+      credits_per_minute: toJsonNumber(rate.creditsPerMinute),
+      rounding,
+      effective_from: new Date(rate.effectiveFrom).toISOString(),
+    },
     price: toJsonNumber(call.price),
     previous_price: toJsonNumber(options.previousPrice),
     payer: payer.kind,
@@ -281,7 +382,11 @@ function standingResult(draft: Draft, call: CallState, operation: string | null)
 
 function existingCall(draft: Draft, callId: string): CallState {
   const call = draft.call(callId);
-  if (!call) throw new TalktimeError('CALL_NOT_FOUND', `There is no call ${callId}. The list of calls in suspense shows the ids.`);
+  if (!call)
+    throw new TalktimeError(
+      'CALL_NOT_FOUND',
+      `There is no call ${callId}. The list of calls in suspense shows the ids.`,
+    );
   return call;
 }
 
@@ -290,7 +395,9 @@ function closed(call: CallState): TalktimeError {
 }
 
 function rateRequired(customer: CustomerState): TalktimeError {
-  const who = customer.aiCreditsEnabled ? `"${customer.customerId}"` : 'the partner, who pays while AI credits are off,';
+  const who = customer.aiCreditsEnabled
+    ? `"${customer.customerId}"`
+    : 'the partner, who pays while AI credits are off,';
   return new TalktimeError('RATE_REQUIRED', `There is no price per minute for ${who}. Set one first.`);
 }
 

@@ -1,6 +1,16 @@
 import type { CallCharge, CallFacts } from '../../calls/facts';
 import { chargeableMilliseconds } from '../../calls/facts';
-import { divideHalfAwayFromZero, larger, micro, price, rateAt, smaller, ZERO, type Microcredits, type Rate } from '../../money';
+import {
+  divideHalfAwayFromZero,
+  larger,
+  micro,
+  price,
+  rateAt,
+  smaller,
+  ZERO,
+  type Microcredits,
+  type Rate,
+} from '../../money';
 import { ACCOUNTS, PARTNER_WALLET } from '../accounts';
 import type { CallState, CustomerState } from '../state';
 import { beyond, type Draft, type Line } from './draft';
@@ -56,31 +66,58 @@ export function priceOf(facts: CallFacts, rate: Rate): Microcredits {
  * beyond room the customer's policy decides: `debt` posts the whole and flags what found no room, `partner` lets the
  * partner carry that part at its own rate. `given` is what the same operation has already given back to wallets.
  */
-export function chargeMore(draft: Draft, payer: Payer, before: CallCharge, amount: Microcredits, startedAt: number, given = new Map<number, bigint>()): Change {
-  const roomOf = (walletId: number, floor: Microcredits) => micro(spendable(draft.wallet(walletId), floor) + (given.get(walletId) ?? 0n));
+export function chargeMore(
+  draft: Draft,
+  payer: Payer,
+  before: CallCharge,
+  amount: Microcredits,
+  startedAt: number,
+  given = new Map<number, bigint>(),
+): Change {
+  const roomOf = (walletId: number, floor: Microcredits) =>
+    micro(spendable(draft.wallet(walletId), floor) + (given.get(walletId) ?? 0n));
   const take = (walletId: number, part: Microcredits, floor: Microcredits, credit: number): Line[] =>
-    part > 0n ? [{ debit: walletId, credit, amount: part, test: { floor, flagged: beyond(roomOf(walletId, floor), part) } }] : [];
-  const flaggedIn = (lines: readonly Line[]) => micro(lines.reduce((sum, line) => sum + (line.test?.flagged ?? 0n), 0n));
+    part > 0n
+      ? [{ debit: walletId, credit, amount: part, test: { floor, flagged: beyond(roomOf(walletId, floor), part) } }]
+      : [];
+  const flaggedIn = (lines: readonly Line[]) =>
+    micro(lines.reduce((sum, line) => sum + (line.test?.flagged ?? 0n), 0n));
 
   const floor = payer.kind === 'customer' ? customerFloor(payer.customer, payer.rate) : ZERO;
   const partnerRate = rateAt(draft.state.rates.get(PARTNER_WALLET) ?? [], startedAt);
   if (payer.kind === 'partner' || payer.customer.shortfallPolicy === 'debt' || !partnerRate) {
     const lines = take(payer.walletId, amount, floor, ACCOUNTS.revenue);
     const partnerAmount = payer.kind === 'partner' ? micro(-amount) : ZERO;
-    return { lines, charge: { ...before, price: micro(before.price + amount) }, payerAmount: micro(-amount), partnerAmount, flagged: flaggedIn(lines) };
+    return {
+      lines,
+      charge: { ...before, price: micro(before.price + amount) },
+      payerAmount: micro(-amount),
+      partnerAmount,
+      flagged: flaggedIn(lines),
+    };
   }
   const paid = smaller(amount, larger(roomOf(payer.walletId, floor), ZERO));
   const overage = micro(before.overage + amount - paid);
   const overagePaid = atPartnersRate(overage, partnerRate, payer.rate);
   const carried = micro(overagePaid - before.overagePaid);
-  const lines = [...take(payer.walletId, paid, floor, ACCOUNTS.revenue), ...take(PARTNER_WALLET, carried, ZERO, ACCOUNTS.overage)];
+  const lines = [
+    ...take(payer.walletId, paid, floor, ACCOUNTS.revenue),
+    ...take(PARTNER_WALLET, carried, ZERO, ACCOUNTS.overage),
+  ];
   const charge = { price: micro(before.price + amount), overage, overagePaid };
   return { lines, charge, payerAmount: micro(-paid), partnerAmount: micro(-carried), flagged: flaggedIn(lines) };
 }
 
 /** Gives back `amount` of a call's price: off the partner's part first (money-rules 8). */
-export function giveBack(draft: Draft, payer: Payer, before: CallCharge, amount: Microcredits, startedAt: number): Change {
-  const put = (walletId: number, part: Microcredits, debit: number): Line[] => (part > 0n ? [{ debit, credit: walletId, amount: part }] : []);
+export function giveBack(
+  draft: Draft,
+  payer: Payer,
+  before: CallCharge,
+  amount: Microcredits,
+  startedAt: number,
+): Change {
+  const put = (walletId: number, part: Microcredits, debit: number): Line[] =>
+    part > 0n ? [{ debit, credit: walletId, amount: part }] : [];
   const offOverage = smaller(before.overage, amount);
   const overage = micro(before.overage - offOverage);
   const partnerRate = rateAt(draft.state.rates.get(PARTNER_WALLET) ?? [], startedAt);

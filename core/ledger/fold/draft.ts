@@ -6,7 +6,21 @@ import { formatDecimal, larger, LARGEST_AMOUNT, micro, type Microcredits } from 
 import { isWallet, PARTNER_WALLET, type Account } from '../accounts';
 import type { Actor, WalletRef } from '../commands';
 import { deriveId } from '../identity';
-import { factsKey, type CallState, type CustomerState, type Disposition, type LedgerState, type OperationRow, type PriorOperation, type ReversibleOperation, type SeenFacts, type StoredResult, type TransferRow, type WalletState, type Writes } from '../state';
+import {
+  factsKey,
+  type CallState,
+  type CustomerState,
+  type Disposition,
+  type LedgerState,
+  type OperationRow,
+  type PriorOperation,
+  type ReversibleOperation,
+  type SeenFacts,
+  type StoredResult,
+  type TransferRow,
+  type WalletState,
+  type Writes,
+} from '../state';
 
 /** A transfer to be posted. `test` is there when the debit side is a wallet: what it was tested against, and the part that stands below it. */
 export interface Line {
@@ -28,7 +42,16 @@ export interface Posting extends Omit<OperationRow, 'at' | 'result'> {
  * `post` and the few setters below, after every check has passed: a command that throws has changed nothing.
  */
 export class Draft {
-  readonly writes: Writes = { operations: [], transfers: [], wallets: new Map(), calls: new Map(), facts: [], toReview: [], alerts: [], audits: [] };
+  readonly writes: Writes = {
+    operations: [],
+    transfers: [],
+    wallets: new Map(),
+    calls: new Map(),
+    facts: [],
+    toReview: [],
+    alerts: [],
+    audits: [],
+  };
   readonly #operations = new Map<string, PriorOperation>();
   readonly #reversible = new Map<string, ReversibleOperation>();
   readonly #facts = new Map<string, SeenFacts>();
@@ -52,7 +75,10 @@ export class Draft {
   customer(customerId: string): CustomerState {
     const customer = this.state.customers.get(customerId);
     if (!customer) {
-      throw new TalktimeError('CUSTOMER_NOT_FOUND', `There is no customer "${customerId}". Check the id, or create the customer first.`);
+      throw new TalktimeError(
+        'CUSTOMER_NOT_FOUND',
+        `There is no customer "${customerId}". Check the id, or create the customer first.`,
+      );
     }
     return customer;
   }
@@ -95,14 +121,18 @@ export class Draft {
       const wallet = current(account);
       const posted = micro(wallet.posted + amount);
       if (posted >= LARGEST_AMOUNT || posted <= -LARGEST_AMOUNT) {
-        throw new TalktimeError('WALLET_LIMIT', `The balance would be ${formatDecimal(posted)} credits; a wallet stays within 8,000,000,000. Split the amount over wallets.`);
+        throw new TalktimeError(
+          'WALLET_LIMIT',
+          `The balance would be ${formatDecimal(posted)} credits; a wallet stays within 8,000,000,000. Split the amount over wallets.`,
+        );
       }
       touched.set(account, { ...wallet, posted, sequence: wallet.sequence + 1n, lastPostedAt: at });
       return { sequence: wallet.sequence + 1n, balance: posted };
     };
     const transfers = lines.map((line, index): TransferRow => {
       if (line.amount <= 0n) throw new RangeError('A transfer moves an amount above zero');
-      if (isWallet(line.debit) && !line.test) throw new Error('A wallet is debited only after a test against its floor');
+      if (isWallet(line.debit) && !line.test)
+        throw new Error('A wallet is debited only after a test against its floor');
       const flagged = line.test?.flagged ?? micro(0n);
       return {
         operationId: row.operationId,
@@ -118,11 +148,23 @@ export class Draft {
         flag: flagged > 0n ? 'debt' : null,
       };
     });
-    const alerts = [...touched.keys()].sort((a, b) => a - b).flatMap((walletId) => {
-      const { wallet, alert } = evaluateAlert(current(walletId));
-      touched.set(walletId, wallet);
-      return alert ? [{ ...alert, outboxId: deriveId(row.operationId, `alert ${walletId}`), walletId, sequence: wallet.sequence, at }] : [];
-    });
+    const alerts = [...touched.keys()]
+      .sort((a, b) => a - b)
+      .flatMap((walletId) => {
+        const { wallet, alert } = evaluateAlert(current(walletId));
+        touched.set(walletId, wallet);
+        return alert
+          ? [
+              {
+                ...alert,
+                outboxId: deriveId(row.operationId, `alert ${walletId}`),
+                walletId,
+                sequence: wallet.sequence,
+                at,
+              },
+            ]
+          : [];
+      });
 
     const stored = result({ wallet: current, at });
     for (const [walletId, wallet] of touched) this.writes.wallets.set(walletId, wallet);
@@ -130,7 +172,13 @@ export class Draft {
     this.writes.transfers.push(...transfers);
     this.writes.alerts.push(...alerts);
     this.#operations.set(row.operationId, { contentHash: row.contentHash, result: stored });
-    this.#reversible.set(row.operationId, { kind: row.kind, callId: row.callId, customerId: stored.customer_id, transfers, reversed: micro(0n) });
+    this.#reversible.set(row.operationId, {
+      kind: row.kind,
+      callId: row.callId,
+      customerId: stored.customer_id,
+      transfers,
+      reversed: micro(0n),
+    });
     return stored;
   }
 
@@ -156,7 +204,10 @@ export function evaluateAlert(wallet: WalletState) {
 /** Refuses what raises the partner's own wallet without the host's authority: a partner cannot mint (money-rules 4). */
 export function requireHost(actor: Actor, walletId: number, raised: bigint, what: string): void {
   if (walletId !== PARTNER_WALLET || raised <= 0n || actor.host) return;
-  throw new TalktimeError('HOST_KEY_REQUIRED', `${what} raises the partner's own wallet, which only the host may do. Ask who runs Talktime for you, or use a host key.`);
+  throw new TalktimeError(
+    'HOST_KEY_REQUIRED',
+    `${what} raises the partner's own wallet, which only the host may do. Ask who runs Talktime for you, or use a host key.`,
+  );
 }
 
 /** The part of a debit that finds no room, and is flagged. */
@@ -164,4 +215,3 @@ export function beyond(room: Microcredits, amount: Microcredits): Microcredits {
   const covered = larger(room, micro(0n));
   return amount > covered ? micro(amount - covered) : micro(0n);
 }
-

@@ -15,10 +15,17 @@ import { requireHost, type Draft } from './draft';
 export function reverse(draft: Draft, command: Reversal): Answer {
   return once(draft, command, { operation: command.operationId, amount: command.amount }, (request) => {
     const original = draft.reversible(command.operationId);
-    if (!original) throw new TalktimeError('OPERATION_NOT_FOUND', `There is no operation ${command.operationId}. The statement shows the ids.`);
-    if (original.kind === 'reversal') throw new TalktimeError('NOT_REVERSIBLE', 'This is a reversal itself. Post the original change again instead.');
+    if (!original)
+      throw new TalktimeError(
+        'OPERATION_NOT_FOUND',
+        `There is no operation ${command.operationId}. The statement shows the ids.`,
+      );
+    if (original.kind === 'reversal')
+      throw new TalktimeError('NOT_REVERSIBLE', 'This is a reversal itself. Post the original change again instead.');
     const row = { ...request, reverses: command.operationId, callId: original.callId };
-    return original.callId === null ? reverseAmount(draft, command, row, original) : reverseCall(draft, command, row, original.callId);
+    return original.callId === null
+      ? reverseAmount(draft, command, row, original)
+      : reverseCall(draft, command, row, original.callId);
   });
 }
 
@@ -29,7 +36,9 @@ function reverseAmount(draft: Draft, command: Reversal, row: RequestRow, origina
   const gives = isWallet(transfer.debit);
   const wallet = draft.wallet(gives ? transfer.debit : transfer.credit);
   requireHost(command.actor, wallet.walletId, gives ? amount : 0n, 'This reversal');
-  const line = gives ? { debit: transfer.credit, credit: wallet.walletId, amount } : takeFrom(draft, wallet, amount, transfer.debit);
+  const line = gives
+    ? { debit: transfer.credit, credit: wallet.walletId, amount }
+    : takeFrom(draft, wallet, amount, transfer.debit);
   const result = draft.post({ ...row, lines: [line], result: resultFor(row, wallet, gives ? amount : micro(-amount)) });
   draft.addReversed(command.operationId, amount);
   return result;
@@ -44,9 +53,18 @@ function reverseCall(draft: Draft, command: Reversal, row: RequestRow, callId: s
   const result = draft.post({
     ...row,
     lines: change.lines,
-    result: (after) => ({ ...resultFor(row, draft.wallet(payer.walletId), change.payerAmount)(after), customer_id: call.customerId }),
+    result: (after) => ({
+      ...resultFor(row, draft.wallet(payer.walletId), change.payerAmount)(after),
+      customer_id: call.customerId,
+    }),
   });
-  const closed: CallState = { ...call, ...change.charge, state: 'closed', reason: 'reversed', reversed: micro(call.reversed + amount) };
+  const closed: CallState = {
+    ...call,
+    ...change.charge,
+    state: 'closed',
+    reason: 'reversed',
+    reversed: micro(call.reversed + amount),
+  };
   draft.putCall(closed);
   return result;
 }
@@ -54,8 +72,16 @@ function reverseCall(draft: Draft, command: Reversal, row: RequestRow, callId: s
 /** How much to reverse of what is left. */
 function reversalAmount(command: Reversal, left: Microcredits): Microcredits {
   const amount = command.amount ?? left;
-  if (left <= 0n) throw new TalktimeError('REVERSAL_TOO_LARGE', 'Nothing is left of this operation: it cost nothing, or was reversed already.');
+  if (left <= 0n)
+    throw new TalktimeError(
+      'REVERSAL_TOO_LARGE',
+      'Nothing is left of this operation: it cost nothing, or was reversed already.',
+    );
   if (amount <= 0n) throw new TalktimeError('AMOUNT_NOT_POSITIVE', 'The amount to reverse must be above zero.');
-  if (amount > left) throw new TalktimeError('REVERSAL_TOO_LARGE', `${formatDecimal(left)} credits are left to reverse of this operation, fewer than ${formatDecimal(amount)}.`);
+  if (amount > left)
+    throw new TalktimeError(
+      'REVERSAL_TOO_LARGE',
+      `${formatDecimal(left)} credits are left to reverse of this operation, fewer than ${formatDecimal(amount)}.`,
+    );
   return amount;
 }
