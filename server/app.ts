@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { Talktime } from '@talktime/core/calls';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { requireAccess } from './access';
@@ -33,9 +33,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { talktime, logger, metrics } = options;
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: () => randomUUID(),
-    requestIdLogLabel: 'request_id',
     bodyLimit: MEGABYTE,
     trustProxy: (_address: string, hop: number) => hop < (options.trustedProxies ?? 0),
     return503OnClosing: false, // while draining, what comes on an open connection is still answered

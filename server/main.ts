@@ -4,50 +4,23 @@ import { createApiKey, listApiKeys } from '@talktime/core/access';
 import { createPartner, listPartnerIds } from '@talktime/core/customers';
 import type { Database } from '@talktime/core/database';
 import { ConfigError, readConfig } from './config';
+import { Lifecycle } from './lifecycle';
 import { createLogger } from './logging';
 import { startService, type Service } from './service';
-import { openStorage, DATA_DIRECTORY, type OpenStorage } from './storage';
+import { DATA_DIRECTORY, openStorage, StorageInUse, type OpenStorage } from './storage';
 
 const SYSTEM = { id: 'system', host: true } as const;
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
-async function main(): Promise<void> {
+async function main(lifecycle: Lifecycle): Promise<void> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const config = readConfig(process.env);
-  const logger = createLogger(config.logLevel);
-  const storage = await openStorage(config);
-  let service: Service | undefined;
-  stopOnSignal(async () => {
-    await service?.stop();
-    await storage.stop();
-  });
-  try {
-    service = await startService({ ...config, ...storage, logger });
-    await introduce(service, storage);
-  } catch (error) {
-    await service?.stop();
-    await storage.stop();
-    throw error;
-  }
-}
-
-/** Ctrl-C and a manager's SIGTERM drain; a second signal does not wait. */
-function stopOnSignal(stop: () => Promise<void>): void {
-  let signals = 0;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      signals += 1;
-      if (signals > 1) process.exit(130);
-      say('Stopping…');
-      stop().then(
-        () => process.exit(0),
-        (error: Error) => {
-          process.stderr.write(`${error.message}\n`);
-          process.exit(1);
-        },
-      );
-    });
-  }
+  lifecycle.stopOnSignals(() => say('Stopping…'));
+  const storage = await lifecycle.open(() => openStorage(config));
+  const service = await lifecycle.open(() =>
+    startService({ ...config, ...storage, logger: createLogger(config.logLevel) }),
+  );
+  await introduce(service, storage);
 }
 
 async function introduce({ url, database }: Service, { kind }: OpenStorage): Promise<void> {
@@ -102,8 +75,13 @@ function firstSteps(url: string, { host, partnerId, partner }: FirstKeys): strin
   ];
 }
 
-main().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+const lifecycle = new Lifecycle();
+main(lifecycle).catch((error: unknown) => {
+  if (lifecycle.isStopping) return; // interrupted while starting
+  const expected =
+    error instanceof ConfigError ||
+    error instanceof StorageInUse ||
+    (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
   process.stderr.write(`${error instanceof Error ? (expected ? error.message : error.stack) : String(error)}\n`);
-  process.exit(1);
+  lifecycle.exit(1);
 });

@@ -1,11 +1,11 @@
 import * as contract from '@talktime/core/contract';
 import { ERRORS, type ErrorCode, type Scope } from '@talktime/core/contract';
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Access } from './access';
+import { serveDocsPage } from './docs-page';
 import { problemType } from './problems';
 
 declare module 'fastify' {
@@ -129,14 +129,7 @@ export async function describeApi(app: FastifyInstance, publicUrl: string | unde
       return document as never;
     },
   });
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    uiConfig: { docExpansion: 'list', validatorUrl: null, persistAuthorization: false, tryItOutEnabled: true },
-    // Everything the page needs is served from here; React sets style attributes, hence unsafe-inline for styles alone.
-    staticCSP:
-      "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    theme: { title: 'Talktime API' },
-  });
+  serveDocsPage(app);
   app.get('/openapi.json', { schema: { hide: true } as object }, async () => app.swagger());
 }
 

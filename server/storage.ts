@@ -21,6 +21,15 @@ export interface OpenStorage {
   stop(): Promise<void>;
 }
 
+/** The embedded data have one server at a time. */
+export class StorageInUse extends Error {
+  constructor(processId: number) {
+    super(
+      `Talktime runs in this folder already: process ${processId} has its database open. Stop that one first, or set DATABASE_URL.`,
+    );
+  }
+}
+
 /**
  * Opens what the configuration names: a PostgreSQL server, or the embedded one with its data in `.talktime/`.
  *
@@ -36,10 +45,7 @@ export async function openStorage(config: Config, { share = false } = {}): Promi
   const sealKey = config.sealKey ?? keptSealKey(directory);
   const running = runningServer(directory);
   if (running !== undefined) {
-    if (!share)
-      throw new Error(
-        `Talktime runs in this folder already (process ${running.processId} has its database open). Stop it first, or set DATABASE_URL.`,
-      );
+    if (!share) throw new StorageInUse(running.processId);
     return {
       kind: 'embedded',
       url: running.url,
