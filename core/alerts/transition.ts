@@ -25,16 +25,14 @@ export interface AlertInput {
  * A recovery is told only when something was told before it.
  */
 export function transition(alert: AlertState, input: AlertInput): { alert: AlertState; event: AlertEvent | null } {
+  if (!input.everPosted) return { alert, event: null };
   const status = statusOf(input.posted, input.levels, alert.status);
   if (status === 'ok') {
-    if (alert.status === 'ok') return { alert, event: null };
-    return {
-      alert: { status, told: 'ok', episode: alert.episode + 1 },
-      event: alert.told === 'ok' ? null : 'recovered',
-    };
+    if (alert.told === 'ok') return { alert: { ...alert, status }, event: null };
+    return { alert: { status, told: 'ok', episode: alert.episode + 1 }, event: 'recovered' };
   }
   if (severity(status) > severity(alert.told)) {
-    if (!input.notificationsEnabled || !input.everPosted) return { alert: { ...alert, status }, event: null };
+    if (!input.notificationsEnabled) return { alert: { ...alert, status }, event: null };
     return { alert: { ...alert, status, told: status }, event: status };
   }
   if (severity(status) < severity(alert.told)) return { alert: { ...alert, status, told: status }, event: 'improved' };

@@ -88,7 +88,7 @@ create table talktime.wallets (
   sequence       bigint not null default 0,   -- how many postings the wallet has
   last_posted_at timestamptz,
   -- The alert (money-rules 20): the status now, the worst one told in this episode, and the episode's number.
-  status         text not null default 'exhausted' check (status in ('ok', 'low', 'critical', 'exhausted')),
+  status         text not null default 'ok' check (status in ('ok', 'low', 'critical', 'exhausted')),
   told           text not null default 'ok' check (told in ('ok', 'low', 'critical', 'exhausted')),
   episode        integer not null default 1,
   primary key (partner_id, wallet_id)
