@@ -22,7 +22,7 @@ const call = z.object({
   start_timestamp: number.nullish(),
   end_timestamp: number.nullish(),
   duration_ms: number.nullish(),
-  metadata: z.unknown(),
+  metadata: z.unknown().optional(), // zod 4 asks for the key of a bare z.unknown()
   call_cost: z.object({ combined_cost: number.nullish() }).nullish().catch(null),
 });
 type RetellCall = z.output<typeof call>;
