@@ -1,0 +1,63 @@
+/** `npm run demo`: the main job, end to end, on a database of its own that is gone afterwards. */
+import { randomBytes } from 'node:crypto';
+import { createApiKey } from '@talktime/core/access';
+import { startEmbeddedPostgres } from '@talktime/core/database';
+import { AlertInbox } from './demo/alerts';
+import { Checks, DemoFailure } from './demo/checks';
+import { bold, cyan, dim, green, heading, red, say } from './demo/screen';
+import { tellStory } from './demo/story';
+import { Lifecycle } from './lifecycle';
+import { createLogger } from './logging';
+import { startService } from './service';
+
+async function main(lifecycle: Lifecycle, once: boolean): Promise<void> {
+  lifecycle.stopOnSignals(() => say('\nStopping; nothing is left behind.'));
+  say(bold('Talktime'));
+  say(dim('Starting a PostgreSQL server in a temporary folder, and the service on it…'));
+  const server = await lifecycle.open(() => startEmbeddedPostgres({ settings: { fsync: 'off' } }));
+  const [alerts, checks] = [new AlertInbox(), new Checks()];
+  const { url, database } = await lifecycle.open(() =>
+    startService({
+      url: server.url,
+      sealKey: randomBytes(32),
+      host: '127.0.0.1',
+      port: 0,
+      alertChannel: alerts.channel,
+      logger: createLogger('error'),
+    }),
+  );
+  const { key: hostKey } = await createApiKey(
+    database,
+    null,
+    { id: 'system', host: true },
+    { name: 'demo host', scopes: ['host'] },
+  );
+  const { partnerKey } = await tellStory({ url, hostKey, alerts, checks });
+
+  heading('All went as expected');
+  say(`  ${green('✓')} ${checks.done} checks`);
+  if (once) return;
+  say(
+    [
+      '',
+      `  API        ${cyan(`${url}/v1`)}`,
+      `  API page   ${cyan(`${url}/docs`)}`,
+      `  Try        curl '${url}/v1/threshold?customer_id=cus_acme' -H 'authorization: Bearer ${partnerKey}'`,
+      '',
+      dim('It stays up until Ctrl-C; then everything is gone.'),
+      '',
+    ].join('\n'),
+  );
+}
+
+const once = process.argv.includes('--once');
+const lifecycle = new Lifecycle();
+main(lifecycle, once).then(
+  () => once && lifecycle.exit(0),
+  (error: unknown) => {
+    if (lifecycle.isStopping) return; // interrupted
+    const reason = error instanceof DemoFailure ? error.message : error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`\n${red('✗')} The demo did not go as expected.\n  ${reason}\n`);
+    lifecycle.exit(1);
+  },
+);
