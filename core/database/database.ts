@@ -8,7 +8,7 @@ const typeParsers = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     if (oid === INT8 && format !== 'binary') return (text: string) => BigInt(text);
     if (oid === TIMESTAMPTZ && format !== 'binary') return (text: string) => new Date(text);
-    return types.getTypeParser(oid, format as 'text');
+    return types.getTypeParser(oid, format as 'text') as (text: string) => unknown;
   },
 };
 

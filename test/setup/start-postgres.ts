@@ -2,7 +2,6 @@ import { migrate, startEmbeddedPostgres, type EmbeddedPostgres } from '@talktime
 import { Client } from 'pg';
 
 declare global {
-  // eslint-disable-next-line no-var -- a global can only be declared so
   var embeddedPostgres: EmbeddedPostgres | undefined;
 }
 
