@@ -36,6 +36,14 @@ export class TalktimeApi implements ICredentialType {
       description:
         'A key of one partner. The scopes "read" and "deduct" are enough for Deduct Credits and Check Threshold; Top Up and Apply Plan also need "top-up".',
     },
+    {
+      displayName: 'Partner ID',
+      name: 'partnerId',
+      type: 'string',
+      default: '',
+      placeholder: 'only for a host key',
+      description: "Which partner is meant. Leave it empty with a partner's own key.",
+    },
   ];
 
   authenticate: IAuthenticateGeneric = {

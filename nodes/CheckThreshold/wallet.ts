@@ -4,15 +4,15 @@ import { chosenCustomer, type WalletChoice } from '../shared/customer';
 import { locatedId } from '../shared/parameters';
 
 /**
- * Whose status to ask for. The item may be an answer of Deduct Credits without a customer: charged to the partner's wallet,
+ * Whose status to ask for. The item may be an answer of Deduct Credits without a customer: taken from the partner's wallet,
  * which is then the one to check, or not charged at all, which needs the builder to decide.
  */
 export function walletToCheck(context: IExecuteFunctions, itemIndex: number): WalletChoice {
   if (context.getNodeParameter('wallet', itemIndex, 'customer') === 'partner') return { wallet: 'partner' };
   if (locatedId(context, 'customer', itemIndex) !== undefined)
     return { customer_id: chosenCustomer(context, itemIndex) };
-  const { outcome, payer, message } = (context.getInputData()[itemIndex]?.json ?? {}) as IDataObject;
-  if (outcome === ('deducted' satisfies DeductionResult['outcome']) && payer === 'partner')
+  const { outcome, wallet, message } = (context.getInputData()[itemIndex]?.json ?? {}) as IDataObject;
+  if (outcome === ('deducted' satisfies DeductionResult['outcome']) && wallet === 'partner')
     return { wallet: 'partner' };
   if (outcome === ('suspense' satisfies DeductionResult['outcome'])) {
     throw new NodeOperationError(context.getNode(), 'There is no customer to check: the call waits in suspense', {

@@ -9,6 +9,8 @@ import type { Plan } from '../../core/contract';
 import { locatedId } from './parameters';
 import { talktimeRequest } from './transport';
 
+const PAGE_SIZE = 50;
+
 export const planField: INodeProperties = {
   displayName: 'Plan',
   name: 'plan',
@@ -42,7 +44,7 @@ export const planField: INodeProperties = {
   ],
 };
 
-/** The active plans, a page at a time. The service has no search for plans, so the filter is applied to each page here. */
+/** The active plans, a page at a time, searched by the service. */
 export async function searchPlans(
   this: ILoadOptionsFunctions,
   filter?: string,
@@ -51,14 +53,10 @@ export async function searchPlans(
   const { items, next_cursor } = await talktimeRequest<{ items: Plan[]; next_cursor: string | null }>(this, {
     method: 'GET',
     path: '/v1/plans',
-    query: { cursor: paginationToken },
+    query: { search: filter, limit: PAGE_SIZE, cursor: paginationToken },
   });
-  const wanted = (filter ?? '').toLowerCase();
   return {
-    results: items
-      .filter((plan) => plan.active)
-      .map((plan) => ({ name: planLabel(plan), value: plan.id }))
-      .filter(({ name }) => name.toLowerCase().includes(wanted)),
+    results: items.filter((plan) => plan.active).map((plan) => ({ name: planLabel(plan), value: plan.id })),
     paginationToken: next_cursor ?? undefined,
   };
 }

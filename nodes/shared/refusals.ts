@@ -8,6 +8,7 @@ const NEXT_STEP: Partial<Record<ErrorCode, string>> = {
   UNAUTHENTICATED: "Open the credential 'Talktime API' and enter a valid 'API Key'.",
   SCOPE_MISSING: 'Use a credential whose API key has the scope that this needs.',
   HOST_KEY_REQUIRED: "Set 'Wallet' to Customer, or use a credential with the host's API key.",
+  PARTNER_REQUIRED: "Open the credential 'Talktime API' and enter the 'Partner ID': a host key serves all partners.",
   CUSTOMER_KEY_LIMITED: 'Use a credential whose API key is not limited to one customer.',
   CUSTOMER_NOT_FOUND: "Choose the customer under 'Customer' from the list, or check the ID.",
   PLAN_NOT_FOUND: "Choose the plan under 'Plan' from the list, or check the ID.",

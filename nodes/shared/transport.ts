@@ -30,16 +30,16 @@ export async function talktimeRequest<Answer extends object>(
   itemIndex?: number,
 ): Promise<Answer> {
   const node = context.getNode();
-  const url = `${await baseUrl(context, itemIndex)}${path}`;
+  const { baseUrl, partnerId } = await readCredential(context, itemIndex);
   let response: IN8nHttpFullResponse;
   try {
     response = (await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL, {
       method,
-      url,
+      url: `${baseUrl}${path}`,
       qs: withoutEmpty(query),
       body: body as IDataObject | undefined,
       json: true,
-      headers: { Accept: 'application/json' },
+      headers: { Accept: 'application/json', ...(partnerId && { 'Talktime-Partner': partnerId }) },
       timeout: TIMEOUT_MS,
       returnFullResponse: true,
       ignoreHttpStatusErrors: true,
@@ -55,8 +55,17 @@ export async function talktimeRequest<Answer extends object>(
   return answer as unknown as Answer;
 }
 
-async function baseUrl(context: IExecuteFunctions | ILoadOptionsFunctions, itemIndex?: number): Promise<string> {
-  const credentials = await context.getCredentials<{ baseUrl?: unknown }>(CREDENTIAL, itemIndex);
+interface CredentialValues {
+  baseUrl: string;
+  /** A host key serves all partners, and must say which one is meant. */
+  partnerId: string;
+}
+
+async function readCredential(
+  context: IExecuteFunctions | ILoadOptionsFunctions,
+  itemIndex?: number,
+): Promise<CredentialValues> {
+  const credentials = await context.getCredentials<{ baseUrl?: unknown; partnerId?: unknown }>(CREDENTIAL, itemIndex);
   const address = String(credentials.baseUrl ?? '')
     .trim()
     .replace(/\/+$/, '');
@@ -66,7 +75,7 @@ async function baseUrl(context: IExecuteFunctions | ILoadOptionsFunctions, itemI
       itemIndex,
     });
   }
-  return address;
+  return { baseUrl: address, partnerId: String(credentials.partnerId ?? '').trim() };
 }
 
 function withoutEmpty(query: NonNullable<TalktimeRequest['query']>): IDataObject {
