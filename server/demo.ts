@@ -54,8 +54,8 @@ const once = process.argv.includes('--once');
 const lifecycle = new Lifecycle();
 main(lifecycle, once).then(
   () => once && lifecycle.exit(0),
-  (error: unknown) => {
-    if (lifecycle.isStopping) return; // interrupted
+  async (error: unknown) => {
+    if (await lifecycle.isStopping()) return; // interrupted
     const reason = error instanceof DemoFailure ? error.message : error instanceof Error ? error.stack : String(error);
     process.stderr.write(`\n${red('✗')} The demo did not go as expected.\n  ${reason}\n`);
     lifecycle.exit(1);

@@ -3,6 +3,8 @@ export interface Stoppable {
   stop(): Promise<void>;
 }
 
+const ONE_CTRL_C_MILLISECONDS = 1_000;
+
 /**
  * What a process has opened, stopped in reverse: when it ends by itself, by a signal, or by a fault. Also what is still
  * being opened when a signal comes, so that no embedded server or temporary folder is left behind.
@@ -11,7 +13,12 @@ export class Lifecycle {
   readonly #opened: Promise<Stoppable>[] = [];
   #stopping: Promise<void> | undefined;
 
-  get isStopping(): boolean {
+  /**
+   * Whether the process is being stopped: asked after a fault, because Ctrl-C reaches child processes first, and what
+   * was being started fails before the signal is seen here.
+   */
+  async isStopping(): Promise<boolean> {
+    await new Promise((resolve) => setTimeout(resolve, 50));
     return this.#stopping !== undefined;
   }
 
@@ -27,11 +34,17 @@ export class Lifecycle {
     return (this.#stopping ??= this.#stopAll());
   }
 
-  /** Ctrl-C, a manager's SIGTERM and a closed terminal drain; a second signal does not wait. */
+  /**
+   * Ctrl-C, a manager's SIGTERM and a closed terminal drain; a later signal does not wait. One that comes at once is the
+   * same Ctrl-C, passed on by npm or tsx, which got it too.
+   */
   stopOnSignals(say: () => void): void {
+    let first: number | undefined;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
-        if (this.isStopping) process.exit(130);
+        if (first !== undefined && Date.now() - first > ONE_CTRL_C_MILLISECONDS) process.exit(130);
+        if (first !== undefined) return;
+        first = Date.now();
         say();
         this.exit(0);
       });

@@ -76,8 +76,8 @@ function firstSteps(url: string, { host, partnerId, partner }: FirstKeys): strin
 }
 
 const lifecycle = new Lifecycle();
-main(lifecycle).catch((error: unknown) => {
-  if (lifecycle.isStopping) return; // interrupted while starting
+main(lifecycle).catch(async (error: unknown) => {
+  if (await lifecycle.isStopping()) return; // interrupted while starting
   const expected =
     error instanceof ConfigError ||
     error instanceof StorageInUse ||
