@@ -10,8 +10,8 @@ const NEXT_STEP: Partial<Record<ErrorCode, string>> = {
   HOST_KEY_REQUIRED: "Set 'Wallet' to Customer, or use a credential with the host's API key.",
   PARTNER_REQUIRED: "Open the credential 'Talktime API' and enter the 'Partner ID': a host key serves all partners.",
   CUSTOMER_KEY_LIMITED: 'Use a credential whose API key is not limited to one customer.',
-  CUSTOMER_NOT_FOUND: "Choose the customer under 'Customer' from the list, or check the ID.",
-  PLAN_NOT_FOUND: "Choose the plan under 'Plan' from the list, or check the ID.",
+  CUSTOMER_NOT_FOUND: "To choose from those that exist, set 'Customer' to From List.",
+  PLAN_NOT_FOUND: "To choose from those that exist, set 'Plan' to From List.",
   PLAN_INACTIVE: "Choose another plan under 'Plan', or make this one active in Talktime.",
   IDEMPOTENCY_CONFLICT:
     "Give each change a 'Reference' of its own, such as an invoice number. The same Reference with other values is never booked.",

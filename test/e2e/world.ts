@@ -34,7 +34,11 @@ export async function withWorld(
   let stopPostgres = async (): Promise<void> => undefined;
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= stopChildren().then(() => stopPostgres()));
-  const interrupted = () => void stop().finally(() => process.exit(130));
+  const clear = () => rmSync(folder, { recursive: true, force: true });
+  const interrupted = () =>
+    void stop()
+      .then(clear)
+      .finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   let code = 1;
   try {
@@ -58,7 +62,7 @@ export async function withWorld(
   } finally {
     await stop();
     process.removeListener('SIGINT', interrupted).removeListener('SIGTERM', interrupted);
-    if (code === 0 || !process.env.TALKTIME_E2E_KEEP) rmSync(folder, { recursive: true, force: true });
+    if (code === 0 || !process.env.TALKTIME_E2E_KEEP) clear();
     else say(`Logs: ${folder}`);
   }
   return code;

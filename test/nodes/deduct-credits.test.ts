@@ -241,7 +241,7 @@ describe('Deduct Credits', () => {
       {
         json: {
           error: 'There is no customer "cus_nobody".',
-          details: { code: 'CUSTOMER_NOT_FOUND', description: expect.stringContaining("under 'Customer'") },
+          details: { code: 'CUSTOMER_NOT_FOUND', description: expect.stringContaining("set 'Customer' to From List") },
         },
         pairedItem: { item: 0 },
       },

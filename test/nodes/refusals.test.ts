@@ -23,7 +23,7 @@ describe('What a builder reads when something does not work', () => {
     [401, 'UNAUTHENTICATED', 'No such API key.', "Open the credential 'Talktime API'"],
     [402, 'INSUFFICIENT_CREDITS', 'The balance is 3 credits.', 'Top the wallet up first'],
     [403, 'SCOPE_MISSING', 'This needs the scope "top-up".', 'scope'],
-    [404, 'CUSTOMER_NOT_FOUND', 'There is no customer "cus_acme".', "under 'Customer'"],
+    [404, 'CUSTOMER_NOT_FOUND', 'There is no customer "cus_acme".', "'Customer' to From List"],
     [409, 'IDEMPOTENCY_CONFLICT', 'The key was used for 50 credits.', "a 'Reference' of its own"],
     [429, 'RATE_LIMITED', 'Too many requests.', "'Retry On Fail'"],
   ])('%i %s: our detail, then the next step, then the code', async (status, code, detail, step) => {

@@ -87,7 +87,7 @@ function readHeaders(context: IExecuteFunctions, given: unknown, itemIndex: numb
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
     throw new NodeOperationError(context.getNode(), "The webhook's headers are missing", {
       description:
-        "Connect the Webhook node straight to this one. If other nodes stand between them, add the option 'Headers' here and refer to the Webhook node's headers.",
+        "Connect the Webhook node straight to this one. If other nodes stand between them, add the option 'Headers' here and refer to the Webhook node's headers. Without a webhook, set 'Source' to Call or Amount.",
       itemIndex,
     });
   }
