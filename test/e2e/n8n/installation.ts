@@ -57,7 +57,8 @@ function isComplete(folder: string, node: string): boolean {
 
 /** Without install scripts: one of n8n's dependencies compiles a binding that nothing here needs. */
 function npmInstall(folder: string, specifier: string, nodeFolder: string): void {
-  const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps', '--loglevel=error'];
+  // Peer dependencies come along, whatever this repository's own .npmrc says.
+  const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps=false', '--loglevel=error'];
   const result = spawnSync('npm', ['install', specifier, ...flags], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
