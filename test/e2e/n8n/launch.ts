@@ -30,6 +30,8 @@ export async function launchN8n({
   packageTarball,
 }: N8nOptions): Promise<RunningN8n> {
   installPackage(folder, packageTarball);
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary);
   const port = await freePort();
   const database = new URL(databaseUrl);
   const child = startChild({
@@ -41,6 +43,7 @@ export async function launchN8n({
     env: {
       PATH: process.env.PATH,
       HOME: folder,
+      TMPDIR: temporary,
       TZ: 'UTC',
       DB_TYPE: 'postgresdb',
       DB_POSTGRESDB_HOST: database.hostname,
