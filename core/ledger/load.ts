@@ -305,6 +305,7 @@ export async function loadWallets(
     posted: Microcredits;
     held: Microcredits;
     sequence: bigint;
+    head: Buffer | null;
     last_posted_at: Date | null;
     status: Status;
     told: Status;
@@ -312,7 +313,7 @@ export async function loadWallets(
     low_credit_threshold: Microcredits | null;
     notifications_enabled: boolean;
   }>(
-    `select w.wallet_id, c.customer_id, w.posted, w.held, w.sequence, w.last_posted_at, w.status, w.told, w.episode,
+    `select w.wallet_id, c.customer_id, w.posted, w.held, w.sequence, w.head, w.last_posted_at, w.status, w.told, w.episode,
             case when w.wallet_id = 0 then p.low_credit_threshold else c.low_credit_threshold end as low_credit_threshold,
             case when w.wallet_id = 0 then p.low_credit_notifications_enabled else c.low_credit_notifications_enabled end as notifications_enabled
      from talktime.wallets w
@@ -330,6 +331,7 @@ export async function loadWallets(
         posted: row.posted,
         held: row.held,
         sequence: row.sequence,
+        head: row.head?.toString('hex') ?? null,
         lastPostedAt: row.last_posted_at?.getTime() ?? null,
         status: row.status,
         told: row.told,

@@ -12,6 +12,8 @@ export interface WalletState {
   readonly posted: Microcredits;
   readonly held: Microcredits;
   readonly sequence: bigint;
+  /** The hash of the newest posting, hexadecimal; null before the first (money-rules 24). */
+  readonly head: string | null;
   /** Milliseconds; null before the first posting. */
   readonly lastPostedAt: number | null;
   readonly status: Status;
@@ -109,12 +111,16 @@ export interface OperationRow {
   readonly reverses: string | null;
   readonly note: string | null;
   readonly result: StoredResult;
+  /** The result in canonical JSON: what is stored, and what the postings' hashes cover. */
+  readonly resultJson: string;
 }
 
-/** One side of a transfer that is a wallet: its place in the wallet's sequence and the balance after it. */
+/** One side of a transfer that is a wallet: its place in the wallet's sequence, and the balance and the chain's hash after it. */
 export interface WalletSide {
   readonly sequence: bigint;
   readonly balance: Microcredits;
+  /** Hexadecimal. */
+  readonly hash: string;
 }
 
 export interface TransferRow {

@@ -18,6 +18,7 @@ export async function writeAll(transaction: Transaction, partnerId: string, writ
 }
 
 const column = <Row, Value>(rows: readonly Row[], value: (row: Row) => Value): Value[] => rows.map(value);
+const bytes = (hexadecimal: string | null | undefined) => (hexadecimal ? Buffer.from(hexadecimal, 'hex') : null);
 const moment = (milliseconds: number) => new Date(milliseconds).toISOString();
 
 async function insertOperations(
@@ -40,7 +41,7 @@ async function insertOperations(
       column(rows, (row) => moment(row.at)),
       column(rows, (row) => row.callId),
       column(rows, (row) => row.reverses),
-      column(rows, (row) => JSON.stringify(row.result)),
+      column(rows, (row) => row.resultJson),
     ],
   );
 }
@@ -68,9 +69,10 @@ async function insertTransfers(
   await transaction.query(
     `insert into talktime.transfers
        (partner_id, operation_id, line, debit_account, credit_account, amount,
-        debit_sequence, debit_balance, credit_sequence, credit_balance, at, floor, flagged, flag)
+        debit_sequence, debit_balance, debit_hash, credit_sequence, credit_balance, credit_hash, at, floor, flagged, flag)
      select $1, * from unnest($2::uuid[], $3::smallint[], $4::int[], $5::int[], $6::bigint[],
-                              $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[], $12::bigint[], $13::bigint[], $14::text[])`,
+                              $7::bigint[], $8::bigint[], $9::bytea[], $10::bigint[], $11::bigint[], $12::bytea[],
+                              $13::timestamptz[], $14::bigint[], $15::bigint[], $16::text[])`,
     [
       partnerId,
       column(rows, (row) => row.operationId),
@@ -80,8 +82,10 @@ async function insertTransfers(
       column(rows, (row) => row.amount),
       column(rows, (row) => row.debitSide?.sequence ?? null),
       column(rows, (row) => row.debitSide?.balance ?? null),
+      column(rows, (row) => bytes(row.debitSide?.hash)),
       column(rows, (row) => row.creditSide?.sequence ?? null),
       column(rows, (row) => row.creditSide?.balance ?? null),
+      column(rows, (row) => bytes(row.creditSide?.hash)),
       column(rows, (row) => moment(row.at)),
       column(rows, (row) => row.floor),
       column(rows, (row) => row.flagged),
@@ -98,10 +102,10 @@ export async function updateWallets(
   if (rows.length === 0) return;
   await transaction.query(
     `update talktime.wallets w
-     set posted = new.posted, held = new.held, sequence = new.sequence, last_posted_at = new.last_posted_at,
+     set posted = new.posted, held = new.held, sequence = new.sequence, head = new.head, last_posted_at = new.last_posted_at,
          status = new.status, told = new.told, episode = new.episode
-     from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::int[])
-       as new (wallet_id, posted, held, sequence, last_posted_at, status, told, episode)
+     from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::timestamptz[], $8::text[], $9::text[], $10::int[])
+       as new (wallet_id, posted, held, sequence, head, last_posted_at, status, told, episode)
      where w.partner_id = $1 and w.wallet_id = new.wallet_id`,
     [
       partnerId,
@@ -109,6 +113,7 @@ export async function updateWallets(
       column(rows, (row) => row.posted),
       column(rows, (row) => row.held),
       column(rows, (row) => row.sequence),
+      column(rows, (row) => bytes(row.head)),
       column(rows, (row) => row.lastPostedAt && moment(row.lastPostedAt)),
       column(rows, (row) => row.status),
       column(rows, (row) => row.told),

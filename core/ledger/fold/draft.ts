@@ -18,9 +18,11 @@ import {
   type SeenFacts,
   type StoredResult,
   type TransferRow,
+  type WalletSide,
   type WalletState,
   type Writes,
 } from '../state';
+import { canonicalJson, nextHead, operationText } from './chain';
 
 /** A transfer to be posted. `test` is there when the debit side is a wallet: what it was tested against, and the part that stands below it. */
 export interface Line {
@@ -30,8 +32,12 @@ export interface Line {
   readonly test?: { readonly floor: Microcredits; readonly flagged: Microcredits };
 }
 
+/** A transfer without the hashes of its sides. */
+type Unchained = Omit<TransferRow, 'debitSide' | 'creditSide'> &
+  Record<'debitSide' | 'creditSide', Omit<WalletSide, 'hash'> | null>;
+
 /** An operation about to be posted: its row, but for what the posting itself decides. */
-export interface Posting extends Omit<OperationRow, 'at' | 'result'> {
+export interface Posting extends Omit<OperationRow, 'at' | 'result' | 'resultJson'> {
   readonly lines: readonly Line[];
   /** The result, from the wallets as they are after the posting. */
   readonly result: (after: { wallet: (walletId: number) => WalletState; at: number }) => StoredResult;
@@ -129,7 +135,7 @@ export class Draft {
       touched.set(account, { ...wallet, posted, sequence: wallet.sequence + 1n, lastPostedAt: at });
       return { sequence: wallet.sequence + 1n, balance: posted };
     };
-    const transfers = lines.map((line, index): TransferRow => {
+    const moved = lines.map((line, index): Unchained => {
       if (line.amount <= 0n) throw new RangeError('A transfer moves an amount above zero');
       if (isWallet(line.debit) && !line.test)
         throw new Error('A wallet is debited only after a test against its floor');
@@ -167,8 +173,10 @@ export class Draft {
       });
 
     const stored = result({ wallet: current, at });
+    const operation = { ...row, at, result: stored, resultJson: canonicalJson(stored) };
+    const transfers = this.#chain(moved, operationText(operation), touched);
     for (const [walletId, wallet] of touched) this.writes.wallets.set(walletId, wallet);
-    this.writes.operations.push({ ...row, at, result: stored });
+    this.writes.operations.push(operation);
     this.writes.transfers.push(...transfers);
     this.writes.alerts.push(...alerts);
     this.#operations.set(row.operationId, { contentHash: row.contentHash, result: stored });
@@ -180,6 +188,23 @@ export class Draft {
       reversed: micro(0n),
     });
     return stored;
+  }
+
+  /** Links the postings into the chains of their wallets: the last step, because the hashes cover the result, too. */
+  #chain(moved: readonly Unchained[], operation: string, touched: Map<number, WalletState>): TransferRow[] {
+    const link = (account: Account, side: Unchained['debitSide'], transfer: Unchained): WalletSide | null => {
+      if (!side) return null;
+      const wallet = touched.get(account)!;
+      // `touched` still has the head from before this operation, or the one of its line before.
+      const head = nextHead(wallet.head, this.state.partnerId, account, side, transfer, operation);
+      touched.set(account, { ...wallet, head });
+      return { ...side, hash: head };
+    };
+    return moved.map((transfer) => ({
+      ...transfer,
+      debitSide: link(transfer.debit, transfer.debitSide, transfer),
+      creditSide: link(transfer.credit, transfer.creditSide, transfer),
+    }));
   }
 
   /** Counts an amount as reversed of an operation. */
