@@ -11,7 +11,7 @@ import { TalktimeError } from '../contract/errors';
 import type { Database } from '../database';
 import { deductAmount, deductionOf, type Actor, type Ledger } from '../ledger';
 import { providerAccounts, partnerOfEndpoint, type ProviderAccount } from './endpoints';
-import { NO_CLUES, normalizePhoneNumber, SOURCE_RANK } from './facts';
+import { NO_CLUES, normalizePhoneNumber, SOURCE_RANK, type CallIdentity } from './facts';
 import { normalizeHeaders, type Delivery, type ProviderAdapter, type Verification } from './provider';
 import { adapterOf, recognise } from './providers';
 
@@ -128,12 +128,7 @@ async function deductCall(
     throw new TalktimeError('REQUEST_INVALID', '"seconds" cannot be negative.', [
       { path: 'seconds', message: 'cannot be negative' },
     ]);
-  const identity = {
-    provider: body.provider,
-    account: body.account ?? (await soleAccount(talktime, partnerId, body.provider)),
-    callId: body.call_id,
-    leg: body.leg ?? '',
-  };
+  const identity = await identityOf(talktime, partnerId, body);
   const facts = {
     outcome: 'connected' as const,
     rawMilliseconds: Number((seconds + 999n) / 1000n),
@@ -158,6 +153,16 @@ async function deductCall(
       customerId: body.customer_id ?? null,
     }),
   );
+}
+
+/** The identity of a call that is named by fields. */
+export async function identityOf(
+  talktime: Talktime,
+  partnerId: string,
+  named: { provider: string; account?: string; call_id: string; leg?: string },
+): Promise<CallIdentity> {
+  const account = named.account ?? (await soleAccount(talktime, partnerId, named.provider));
+  return { provider: named.provider, account, callId: named.call_id, leg: named.leg ?? '' };
 }
 
 /**

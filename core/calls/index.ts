@@ -1,3 +1,4 @@
+export * from './authorize';
 export * from './deduct';
 export * from './endpoints';
 export * from './facts';

@@ -26,6 +26,14 @@ const settingsShape = {
     .meta({ description: 'Show Pricing Information: may the customer see rate and balance' }),
   customer_portal_enabled: z.boolean().meta({ description: 'Customer Portal Enabled' }),
   restrict_credit_plan_visibility: z.boolean().meta({ description: 'Restrict Credit Plan Visibility' }),
+  max_call_seconds: z.number().int().min(1).max(86_400).meta({ description: 'The longest call that is authorised' }),
+  max_concurrent_calls: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .nullable()
+    .meta({ description: 'Authorised calls at once; null for no limit' }),
   visible_credit_plan_ids: z
     .array(z.string().max(64))
     .max(100)
@@ -42,6 +50,10 @@ export const settingsPatch = z
     low_credit_threshold: decimalText
       .nullable()
       .meta({ description: 'Low Credit Threshold in credits; null for none' }),
+    max_spend_per_day: decimalText
+      .nullable()
+      .meta({ description: 'Credits that calls may be authorised for in a day (UTC); null for no limit' }),
+    max_spend_per_month: decimalText.nullable().meta({ description: 'The same for a month' }),
   })
   .partial()
   .strict();
@@ -58,6 +70,8 @@ export const settings = z.object({
   ...settingsShape,
   overdraft: credits,
   low_credit_threshold: credits.nullable(),
+  max_spend_per_day: credits.nullable(),
+  max_spend_per_month: credits.nullable(),
   rate: rateVersion.nullable().meta({ description: 'The rate now in force; null until a price per minute is set' }),
 });
 

@@ -31,6 +31,7 @@ export type RateVersion = z.output<typeof customers.rateVersion>;
 export type Operation = z.output<typeof operations.operation>;
 export type DeductionRequest = z.input<typeof operations.deduction>;
 export type DeductionResult = z.output<typeof operations.deductionResult>;
+export type Authorization = z.output<typeof operations.authorization>;
 export type Receipt = z.output<typeof operations.receipt>;
 export type Statement = z.output<typeof operations.statement>;
 export type StatementLine = z.output<typeof operations.statementLine>;

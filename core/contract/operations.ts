@@ -119,9 +119,24 @@ export const receipt = z.object({
   paid_by_customer: credits,
   paid_by_partner: credits,
   flagged_debt: credits.meta({ description: 'The part of this posting that stands below the floor' }),
+  hold: credits.optional().meta({ description: 'What was held for the call, and captured by this posting' }),
+  in_review: credits.optional().meta({
+    description: 'Reported beyond a plausible end of the call: not charged, waits for somebody to look at it',
+  }),
 });
 
-export const operationKind = z.enum(['top_up', 'adjustment', 'deduction', 'reversal', 'plan', 'call', 'reassign']);
+export const operationKind = z.enum([
+  'top_up',
+  'adjustment',
+  'deduction',
+  'reversal',
+  'plan',
+  'call',
+  'reassign',
+  'authorize',
+  'extend',
+  'release',
+]);
 
 /** What every change of a balance answers. */
 export const operation = z.object({
@@ -137,6 +152,70 @@ export const operation = z.object({
   at: moment,
   replayed: z.boolean().meta({ description: 'True when this was done before and nothing changed now' }),
 });
+
+/** A hold: what a call may cost, and how long it may last. */
+export const authorization = operation.extend({
+  hold: z.object({
+    state: z.enum(['live', 'captured', 'released', 'timed_out']),
+    payer: z.enum(['customer', 'partner']),
+    cap_seconds: z
+      .number()
+      .int()
+      .meta({ description: 'The most seconds that the balance covers: give it to the provider as the longest call' }),
+    held: credits,
+    floor: credits,
+    rate: rateVersion,
+    authorized_at: moment,
+  }),
+});
+
+const callIdentity = {
+  provider: z
+    .string()
+    .regex(/^[a-z0-9_-]{1,40}$/)
+    .meta({ example: 'retell' }),
+  account: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .meta({ description: 'Which account at the provider, when you have several' }),
+  call_id: z.string().min(1).max(200).meta({ description: "The provider's call id" }),
+  leg: z.string().min(1).max(60).optional(),
+};
+
+export const callAuthorize = z
+  .object({
+    ...callIdentity,
+    customer_id: customerId
+      .optional()
+      .meta({ description: 'Whose call it will be. Left out: found by agent, phone number or metadata.' }),
+    agent_id: z.string().min(1).max(200).optional(),
+    phone_number: z.string().min(1).max(40).optional(),
+    minimum_seconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(3600)
+      .default(30)
+      .meta({ description: "Refuse when the balance covers less; at least 30. Retell's shortest limit is 60." }),
+  })
+  .strict();
+
+export const callExtend = z
+  .object({
+    ...callIdentity,
+    to_seconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(86_400)
+      .optional()
+      .meta({ description: 'No further than this; as far as the balance goes unless said' }),
+  })
+  .strict();
+
+export const callRelease = z.object(callIdentity).strict();
 
 /** The answer to a deduction. `outcome` says what became of it. */
 export const deductionResult = z.discriminatedUnion('outcome', [

@@ -33,12 +33,16 @@ interface CustomerRow {
   customer_portal_enabled: boolean;
   restrict_credit_plan_visibility: boolean;
   visible_credit_plan_ids: string[];
+  max_call_seconds: number;
+  max_concurrent_calls: number | null;
+  max_spend_per_day: Microcredits | null;
+  max_spend_per_month: Microcredits | null;
   created_at: Date;
 }
 
 const COLUMNS = `customer_id, wallet_id, name, ai_credits_enabled, grace_seconds, overdraft, shortfall_policy, low_credit_threshold,
   low_credit_notifications_enabled, show_pricing_information, customer_portal_enabled, restrict_credit_plan_visibility,
-  visible_credit_plan_ids, created_at`;
+  visible_credit_plan_ids, max_call_seconds, max_concurrent_calls, max_spend_per_day, max_spend_per_month, created_at`;
 
 /** Creates a customer with its wallet, settings and mappings, all or nothing. What the settings leave out is off (money-rules 5). */
 export async function createCustomer(
@@ -170,18 +174,18 @@ async function changeSettings(
   if (patch.shortfall_policy === 'partner') await requirePartnerRate(transaction, partnerId);
   const overdraft =
     patch.overdraft === undefined ? before.overdraft : parseCreditsFromZero(patch.overdraft, 'settings.overdraft');
-  const threshold =
-    patch.low_credit_threshold === undefined
-      ? before.low_credit_threshold
-      : patch.low_credit_threshold === null
-        ? null
-        : parseCreditsFromZero(patch.low_credit_threshold, 'settings.low_credit_threshold');
+  const limit = (field: 'low_credit_threshold' | 'max_spend_per_day' | 'max_spend_per_month') => {
+    const value = patch[field];
+    if (value === undefined) return before[field];
+    return value === null ? null : parseCreditsFromZero(value, `settings.${field}`);
+  };
   const after = { ...before, ...patch };
   await transaction.query(
     `update talktime.customers
      set ai_credits_enabled = $3, grace_seconds = $4, overdraft = $5, shortfall_policy = $6, low_credit_threshold = $7,
          low_credit_notifications_enabled = $8, show_pricing_information = $9, customer_portal_enabled = $10,
-         restrict_credit_plan_visibility = $11, visible_credit_plan_ids = $12
+         restrict_credit_plan_visibility = $11, visible_credit_plan_ids = $12, max_call_seconds = $13, max_concurrent_calls = $14,
+         max_spend_per_day = $15, max_spend_per_month = $16
      where partner_id = $1 and customer_id = $2`,
     [
       partnerId,
@@ -190,12 +194,16 @@ async function changeSettings(
       after.grace_seconds,
       overdraft,
       after.shortfall_policy,
-      threshold,
+      limit('low_credit_threshold'),
       after.low_credit_notifications_enabled,
       after.show_pricing_information,
       after.customer_portal_enabled,
       after.restrict_credit_plan_visibility,
       after.visible_credit_plan_ids,
+      after.max_call_seconds,
+      after.max_concurrent_calls,
+      limit('max_spend_per_day'),
+      limit('max_spend_per_month'),
     ],
   );
 }
@@ -262,6 +270,10 @@ function toCustomer(row: CustomerRow, wallet: WalletState, rate: Rate | undefine
       customer_portal_enabled: row.customer_portal_enabled,
       restrict_credit_plan_visibility: row.restrict_credit_plan_visibility,
       visible_credit_plan_ids: row.visible_credit_plan_ids,
+      max_call_seconds: row.max_call_seconds,
+      max_concurrent_calls: row.max_concurrent_calls,
+      max_spend_per_day: row.max_spend_per_day === null ? null : toJsonNumber(row.max_spend_per_day),
+      max_spend_per_month: row.max_spend_per_month === null ? null : toJsonNumber(row.max_spend_per_month),
       rate: rate ? toRateVersion(rate) : null,
     },
     balance: toBalance(wallet, money),

@@ -90,6 +90,36 @@ export interface CallReassignment {
   readonly customerId: string;
 }
 
+/** Asks whether a call may begin, and reserves what it may cost (money-rules 6). */
+export interface CallAuthorization {
+  readonly kind: 'authorize';
+  readonly actor: Actor;
+  readonly identity: CallIdentity;
+  readonly clues: CallClues;
+  /** Named by our own caller: must exist. */
+  readonly customerId: string | null;
+  /** The least that the provider can be told; 30 seconds in any case. */
+  readonly minimumSeconds: number;
+}
+
+/** Raises the cap of a live call, as far as the balance goes by now. */
+export interface HoldExtension {
+  readonly kind: 'extend';
+  readonly actor: Actor;
+  readonly identity: CallIdentity;
+  /** No further than this; as far as possible when absent. */
+  readonly toSeconds?: number;
+}
+
+/** Gives an unused hold back: the call never happened, or (`timed_out`) nothing was heard of it. */
+export interface HoldRelease {
+  readonly kind: 'release';
+  readonly actor: Actor;
+  readonly identity: CallIdentity;
+  readonly as: 'released' | 'timed_out';
+}
+
 export type RequestCommand = TopUp | Adjustment | AmountDeduction | PlanApplication | Reversal;
 export type CallCommand = CallReport | CallAssignment | CallDismissal | CallReassignment;
-export type Command = RequestCommand | CallCommand;
+export type HoldCommand = CallAuthorization | HoldExtension | HoldRelease;
+export type Command = RequestCommand | CallCommand | HoldCommand;

@@ -11,6 +11,7 @@ import {
   mappingKey,
   type CallState,
   type CustomerState,
+  type HoldState,
   type LedgerState,
   type PriorOperation,
   type ReversibleOperation,
@@ -67,12 +68,32 @@ export async function loadState(
     if (operation.customerId !== null) wanted.customers.add(operation.customerId);
   for (const seen of facts.values()) if (seen.operationId) wanted.operations.add(seen.operationId);
 
+  const holds = await loadHolds(transaction, partnerId, [...wanted.calls]);
+  for (const hold of holds.values()) wanted.customers.add(hold.customerId);
+
   const operations = await loadOperations(transaction, partnerId, [...wanted.operations]);
   const customers = await loadCustomers(transaction, partnerId, [...wanted.customers]);
   const walletIds = [PARTNER_WALLET, ...[...customers.values()].map((customer) => customer.walletId)];
   const wallets = await loadWallets(transaction, partnerId, walletIds);
   const rates = await loadRates(transaction, partnerId, walletIds);
-  return { partnerId, currency, wallets, customers, rates, operations, reversible, calls, facts, mappings };
+  const authorizing = wanted.authorizing ? [...customers.values()] : [];
+  const liveHolds = await loadLiveHolds(transaction, partnerId, authorizing);
+  const spending = await loadSpending(transaction, partnerId, authorizing);
+  return {
+    partnerId,
+    currency,
+    wallets,
+    customers,
+    rates,
+    operations,
+    reversible,
+    calls,
+    holds,
+    liveHolds,
+    spending,
+    facts,
+    mappings,
+  };
 }
 
 /** What the commands name, before anything is read. */
@@ -83,21 +104,23 @@ function whatIsWanted(partnerId: string, commands: readonly Command[]) {
   const calls = new Set<string>();
   const facts: { callId: string; hash: string }[] = [];
   const mappings: { kind: string; value: string }[] = [];
+  let authorizing = false;
   for (const command of commands) {
     if ('key' in command) operations.add(operationId(partnerId, 'request', command.key));
     if ('wallet' in command && command.wallet !== 'partner') customers.add(command.wallet.customerId);
     if ('customerId' in command && command.customerId !== null) customers.add(command.customerId);
     if (command.kind === 'reversal') reversals.add(command.operationId);
     if ('callId' in command) calls.add(command.callId);
-    if (command.kind === 'call') {
-      const callId = callIdOf(partnerId, command.identity);
-      calls.add(callId);
-      facts.push({ callId, hash: factsHash(command.facts) });
+    if ('identity' in command) calls.add(callIdOf(partnerId, command.identity));
+    if (command.kind === 'authorize' || command.kind === 'extend') authorizing = true;
+    if (command.kind === 'call')
+      facts.push({ callId: callIdOf(partnerId, command.identity), hash: factsHash(command.facts) });
+    if (command.kind === 'call' || command.kind === 'authorize') {
       mappings.push(...everyMapping(command.clues));
       if (command.clues.metadataCustomerId !== null) customers.add(command.clues.metadataCustomerId);
     }
   }
-  return { customers, operations, reversals, calls, facts, mappings };
+  return { customers, operations, reversals, calls, facts, mappings, authorizing };
 }
 
 /** Whatever the direction turns out to be, once the clues of several reports are put together. */
@@ -180,6 +203,7 @@ interface CallRow {
   overage: Microcredits;
   overage_paid: Microcredits;
   reversed: Microcredits;
+  in_review: Microcredits;
   facts: FactsJson;
   started_at: Date;
   received_at: Date;
@@ -212,6 +236,7 @@ async function loadCalls(transaction: Transaction, partnerId: string, ids: strin
         overage: row.overage,
         overagePaid: row.overage_paid,
         reversed: row.reversed,
+        inReview: row.in_review,
         facts: factsFromJson(row.facts),
         startedAt: row.started_at.getTime(),
         receivedAt: row.received_at.getTime(),
@@ -223,6 +248,102 @@ async function loadCalls(transaction: Transaction, partnerId: string, ids: strin
           metadataCustomerId: row.metadata_customer_id,
         },
       },
+    ]),
+  );
+}
+
+interface HoldRow {
+  call_id: string;
+  provider: string;
+  account: string;
+  provider_call_id: string;
+  leg: string;
+  state: HoldState['state'];
+  customer_id: string;
+  payer: HoldState['payer'];
+  wallet_id: number;
+  payer_rate: number;
+  floor: Microcredits;
+  amount: Microcredits;
+  cap_seconds: number;
+  extensions: number;
+  authorized_at: Date;
+  ended_at: Date | null;
+}
+
+async function loadHolds(
+  transaction: Transaction,
+  partnerId: string,
+  callIds: string[],
+): Promise<Map<string, HoldState>> {
+  if (callIds.length === 0) return new Map();
+  const rows = await transaction.query<HoldRow & Record<string, unknown>>(
+    `select * from talktime.holds where partner_id = $1 and call_id = any($2::uuid[])`,
+    [partnerId, callIds],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.call_id,
+      {
+        callId: row.call_id,
+        identity: { provider: row.provider, account: row.account, callId: row.provider_call_id, leg: row.leg },
+        state: row.state,
+        customerId: row.customer_id,
+        payer: row.payer,
+        walletId: row.wallet_id,
+        payerRate: row.payer_rate,
+        floor: row.floor,
+        amount: row.amount,
+        capSeconds: row.cap_seconds,
+        extensions: row.extensions,
+        authorizedAt: row.authorized_at.getTime(),
+        endedAt: row.ended_at?.getTime() ?? null,
+      },
+    ]),
+  );
+}
+
+async function loadLiveHolds(
+  transaction: Transaction,
+  partnerId: string,
+  customers: readonly CustomerState[],
+): Promise<LedgerState['liveHolds']> {
+  if (customers.length === 0) return new Map();
+  const rows = await transaction.query<{ customer_id: string; count: number; amount: string }>(
+    `select customer_id, count(*)::int as count, sum(amount)::text as amount
+     from talktime.holds
+     where partner_id = $1 and customer_id = any($2::text[]) and state = 'live'
+     group by customer_id`,
+    [partnerId, customers.map((customer) => customer.customerId)],
+  );
+  return new Map(
+    rows.map((row) => [row.customer_id, { count: row.count, amount: BigInt(row.amount) as Microcredits }]),
+  );
+}
+
+/** What a customer's calls took today and this month (UTC), whoever paid: the prices of its calls by the day they were charged. */
+async function loadSpending(
+  transaction: Transaction,
+  partnerId: string,
+  customers: readonly CustomerState[],
+): Promise<LedgerState['spending']> {
+  const limited = customers.filter(
+    (customer) => customer.maxSpendPerDay !== null || customer.maxSpendPerMonth !== null,
+  );
+  if (limited.length === 0) return new Map();
+  const rows = await transaction.query<{ customer_id: string; today: string; this_month: string }>(
+    `select customer_id,
+            coalesce(sum(price) filter (where received_at >= date_trunc('day', clock_timestamp(), 'UTC')), 0)::text as today,
+            coalesce(sum(price), 0)::text as this_month
+     from talktime.calls
+     where partner_id = $1 and customer_id = any($2::text[]) and received_at >= date_trunc('month', clock_timestamp(), 'UTC')
+     group by customer_id`,
+    [partnerId, limited.map((customer) => customer.customerId)],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.customer_id,
+      { today: BigInt(row.today) as Microcredits, thisMonth: BigInt(row.this_month) as Microcredits },
     ]),
   );
 }
@@ -272,8 +393,13 @@ async function loadCustomers(
     grace_seconds: number;
     overdraft: Microcredits;
     shortfall_policy: CustomerState['shortfallPolicy'];
+    max_call_seconds: number;
+    max_concurrent_calls: number | null;
+    max_spend_per_day: Microcredits | null;
+    max_spend_per_month: Microcredits | null;
   }>(
-    `select customer_id, wallet_id, ai_credits_enabled, grace_seconds, overdraft, shortfall_policy
+    `select customer_id, wallet_id, ai_credits_enabled, grace_seconds, overdraft, shortfall_policy,
+            max_call_seconds, max_concurrent_calls, max_spend_per_day, max_spend_per_month
      from talktime.customers
      where partner_id = $1 and customer_id = any($2::text[])`,
     [partnerId, ids],
@@ -288,6 +414,10 @@ async function loadCustomers(
         graceSeconds: row.grace_seconds,
         overdraft: row.overdraft,
         shortfallPolicy: row.shortfall_policy,
+        maxCallSeconds: row.max_call_seconds,
+        maxConcurrentCalls: row.max_concurrent_calls,
+        maxSpendPerDay: row.max_spend_per_day,
+        maxSpendPerMonth: row.max_spend_per_month,
       },
     ]),
   );

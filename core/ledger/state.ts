@@ -1,6 +1,6 @@
 import type { AlertEvent, Status } from '../alerts';
 import type { CallCharge, CallClues, CallFacts, CallIdentity } from '../calls/facts';
-import type { DeductionResult, Operation } from '../contract';
+import type { Authorization, DeductionResult, Operation } from '../contract';
 import type { Microcredits, Rate } from '../money';
 import type { Account } from './accounts';
 
@@ -31,6 +31,36 @@ export interface CustomerState {
   readonly graceSeconds: number;
   readonly overdraft: Microcredits;
   readonly shortfallPolicy: 'debt' | 'partner';
+  readonly maxCallSeconds: number;
+  /** null: no limit. */
+  readonly maxConcurrentCalls: number | null;
+  readonly maxSpendPerDay: Microcredits | null;
+  readonly maxSpendPerMonth: Microcredits | null;
+}
+
+/** Credits reserved for a call, and what was frozen when it was authorised (money-rules 7). */
+export interface HoldState {
+  readonly callId: string;
+  readonly identity: CallIdentity;
+  readonly state: 'live' | 'captured' | 'released' | 'timed_out';
+  readonly customerId: string;
+  readonly payer: 'customer' | 'partner';
+  readonly walletId: number;
+  /** The rate version of the payer's wallet. */
+  readonly payerRate: number;
+  readonly floor: Microcredits;
+  readonly amount: Microcredits;
+  readonly capSeconds: number;
+  readonly extensions: number;
+  /** Milliseconds. */
+  readonly authorizedAt: number;
+  readonly endedAt: number | null;
+}
+
+/** What a customer's calls took so far, for its limits. Loaded for customers that have one. */
+export interface Spending {
+  readonly today: Microcredits;
+  readonly thisMonth: Microcredits;
 }
 
 export type SuspenseReason = 'no_customer' | 'several_customers' | 'rate_required' | 'implausible';
@@ -47,6 +77,8 @@ export interface CallState extends CallCharge {
   readonly payerRate: number | null;
   readonly revision: number;
   readonly reversed: Microcredits;
+  /** What was reported beyond a plausible end, and waits for a human; not charged. */
+  readonly inReview: Microcredits;
   readonly facts: CallFacts;
   readonly startedAt: number;
   readonly receivedAt: number;
@@ -56,7 +88,7 @@ export interface CallState extends CallCharge {
 type WithoutReplayed<T> = T extends unknown ? Omit<T, 'replayed'> : never;
 
 /** What a command is answered, but for whether it was done before. */
-export type Result = WithoutReplayed<Operation> | WithoutReplayed<DeductionResult>;
+export type Result = WithoutReplayed<Operation> | WithoutReplayed<DeductionResult> | WithoutReplayed<Authorization>;
 
 /** The result of an operation: kept with it, and answered again for its replays. */
 export type StoredResult = Extract<Result, { operation_id: string }>;
@@ -93,6 +125,11 @@ export interface LedgerState {
   readonly calls: ReadonlyMap<string, CallState>;
   /** Facts already seen, by `factsKey`. */
   readonly facts: ReadonlyMap<string, SeenFacts>;
+  /** The hold of a call, by call id. */
+  readonly holds: ReadonlyMap<string, HoldState>;
+  /** Live holds of a customer that authorises. */
+  readonly liveHolds: ReadonlyMap<string, { readonly count: number; readonly amount: Microcredits }>;
+  readonly spending: ReadonlyMap<string, Spending>;
   /** Customer ids by `mappingKey`. */
   readonly mappings: ReadonlyMap<string, string>;
 }
@@ -134,6 +171,8 @@ export interface TransferRow {
   readonly at: number;
   readonly floor: Microcredits | null;
   readonly flagged: Microcredits;
+  /** The part that a hold had promised. */
+  readonly captured: Microcredits;
   readonly flag: 'debt' | 'refund' | 'dispute' | 'correction' | null;
 }
 
@@ -172,6 +211,7 @@ export interface Writes {
   readonly transfers: TransferRow[];
   readonly wallets: Map<number, WalletState>;
   readonly calls: Map<string, CallState>;
+  readonly holds: Map<string, HoldState>;
   readonly facts: FactsRow[];
   /** Facts that lost to fewer seconds afterwards, for a human to look at. */
   readonly toReview: { callId: string; hash: string }[];

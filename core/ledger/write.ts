@@ -2,7 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { factsToJson } from '../calls/facts';
 import type { Transaction } from '../database';
 import { HASH_VERSION } from './identity';
-import type { AlertRow, AuditRow, CallState, FactsRow, OperationRow, TransferRow, WalletState, Writes } from './state';
+import type {
+  AlertRow,
+  AuditRow,
+  CallState,
+  FactsRow,
+  HoldState,
+  OperationRow,
+  TransferRow,
+  WalletState,
+  Writes,
+} from './state';
 
 /** Writes what a fold decided: one set-based statement a table. The partner's lock must be held. */
 export async function writeAll(transaction: Transaction, partnerId: string, writes: Writes): Promise<void> {
@@ -11,6 +21,7 @@ export async function writeAll(transaction: Transaction, partnerId: string, writ
   await insertTransfers(transaction, partnerId, writes.transfers);
   await updateWallets(transaction, partnerId, [...writes.wallets.values()]);
   await upsertCalls(transaction, partnerId, [...writes.calls.values()]);
+  await upsertHolds(transaction, partnerId, [...writes.holds.values()]);
   await upsertFacts(transaction, partnerId, writes.facts);
   await markForReview(transaction, partnerId, writes.toReview);
   await insertAlerts(transaction, partnerId, writes.alerts);
@@ -69,10 +80,10 @@ async function insertTransfers(
   await transaction.query(
     `insert into talktime.transfers
        (partner_id, operation_id, line, debit_account, credit_account, amount,
-        debit_sequence, debit_balance, debit_hash, credit_sequence, credit_balance, credit_hash, at, floor, flagged, flag)
+        debit_sequence, debit_balance, debit_hash, credit_sequence, credit_balance, credit_hash, at, floor, flagged, flag, captured)
      select $1, * from unnest($2::uuid[], $3::smallint[], $4::int[], $5::int[], $6::bigint[],
                               $7::bigint[], $8::bigint[], $9::bytea[], $10::bigint[], $11::bigint[], $12::bytea[],
-                              $13::timestamptz[], $14::bigint[], $15::bigint[], $16::text[])`,
+                              $13::timestamptz[], $14::bigint[], $15::bigint[], $16::text[], $17::bigint[])`,
     [
       partnerId,
       column(rows, (row) => row.operationId),
@@ -90,6 +101,7 @@ async function insertTransfers(
       column(rows, (row) => row.floor),
       column(rows, (row) => row.flagged),
       column(rows, (row) => row.flag),
+      column(rows, (row) => row.captured),
     ],
   );
 }
@@ -127,16 +139,16 @@ async function upsertCalls(transaction: Transaction, partnerId: string, rows: re
   await transaction.query(
     `insert into talktime.calls
        (partner_id, call_id, provider, account, provider_call_id, leg, state, reason, customer_id, payer, payer_rate, revision,
-        price, overage, overage_paid, reversed, facts, started_at, received_at,
+        price, overage, overage_paid, reversed, in_review, facts, started_at, received_at,
         agent_id, from_number, to_number, direction, metadata_customer_id, updated_at)
      select $1, *, clock_timestamp()
      from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int[], $12::int[],
-                 $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::jsonb[], $18::timestamptz[], $19::timestamptz[],
-                 $20::text[], $21::text[], $22::text[], $23::text[], $24::text[])
+                 $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::jsonb[], $19::timestamptz[], $20::timestamptz[],
+                 $21::text[], $22::text[], $23::text[], $24::text[], $25::text[])
      on conflict (partner_id, call_id) do update
      set state = excluded.state, reason = excluded.reason, customer_id = excluded.customer_id, payer = excluded.payer,
          payer_rate = excluded.payer_rate, revision = excluded.revision, price = excluded.price, overage = excluded.overage,
-         overage_paid = excluded.overage_paid, reversed = excluded.reversed, facts = excluded.facts, updated_at = excluded.updated_at,
+         overage_paid = excluded.overage_paid, reversed = excluded.reversed, in_review = excluded.in_review, facts = excluded.facts, updated_at = excluded.updated_at,
          agent_id = excluded.agent_id, from_number = excluded.from_number, to_number = excluded.to_number,
          direction = excluded.direction, metadata_customer_id = excluded.metadata_customer_id`,
     [
@@ -156,6 +168,7 @@ async function upsertCalls(transaction: Transaction, partnerId: string, rows: re
       column(rows, (row) => row.overage),
       column(rows, (row) => row.overagePaid),
       column(rows, (row) => row.reversed),
+      column(rows, (row) => row.inReview),
       column(rows, (row) => JSON.stringify(factsToJson(row.facts))),
       column(rows, (row) => moment(row.startedAt)),
       column(rows, (row) => moment(row.receivedAt)),
@@ -164,6 +177,40 @@ async function upsertCalls(transaction: Transaction, partnerId: string, rows: re
       column(rows, (row) => row.clues.toNumber),
       column(rows, (row) => row.clues.direction),
       column(rows, (row) => row.clues.metadataCustomerId),
+    ],
+  );
+}
+
+async function upsertHolds(transaction: Transaction, partnerId: string, rows: readonly HoldState[]): Promise<void> {
+  if (rows.length === 0) return;
+  await transaction.query(
+    `insert into talktime.holds
+       (partner_id, call_id, provider, account, provider_call_id, leg, state, customer_id, payer, wallet_id, payer_rate,
+        floor, amount, cap_seconds, extensions, authorized_at, ended_at)
+     select $1, *
+     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[], $11::int[],
+                 $12::bigint[], $13::bigint[], $14::int[], $15::int[], $16::timestamptz[], $17::timestamptz[])
+     on conflict (partner_id, call_id) do update
+     set state = excluded.state, amount = excluded.amount, cap_seconds = excluded.cap_seconds, extensions = excluded.extensions,
+         ended_at = excluded.ended_at`,
+    [
+      partnerId,
+      column(rows, (row) => row.callId),
+      column(rows, (row) => row.identity.provider),
+      column(rows, (row) => row.identity.account),
+      column(rows, (row) => row.identity.callId),
+      column(rows, (row) => row.identity.leg),
+      column(rows, (row) => row.state),
+      column(rows, (row) => row.customerId),
+      column(rows, (row) => row.payer),
+      column(rows, (row) => row.walletId),
+      column(rows, (row) => row.payerRate),
+      column(rows, (row) => row.floor),
+      column(rows, (row) => row.amount),
+      column(rows, (row) => row.capSeconds),
+      column(rows, (row) => row.extensions),
+      column(rows, (row) => moment(row.authorizedAt)),
+      column(rows, (row) => row.endedAt && moment(row.endedAt)),
     ],
   );
 }

@@ -197,7 +197,8 @@ create table talktime.transfers (
   check ((credit_account >= 0) = (credit_sequence is not null) and (credit_account >= 0) = (credit_balance is not null)),
   check ((flagged > 0) = (flag is not null)),
   -- Nothing stands below its floor but what is flagged so (money-rules 9).
-  check (debit_account < 0 or (floor is not null and (flagged = amount or debit_balance + flagged >= floor)))
+  constraint nothing_below_its_floor
+    check (debit_account < 0 or (floor is not null and (flagged = amount or debit_balance + flagged >= floor)))
 );
 create unique index debits_of_a_wallet on talktime.transfers (partner_id, debit_account, debit_sequence) where debit_sequence is not null;
 create unique index credits_of_a_wallet on talktime.transfers (partner_id, credit_account, credit_sequence) where credit_sequence is not null;

@@ -1,12 +1,4 @@
-import {
-  chargeableMilliseconds,
-  compareFacts,
-  factsHash,
-  identityText,
-  mappingsOf,
-  type CallClues,
-  type CallFacts,
-} from '../../calls/facts';
+import { compareFacts, factsHash, identityText, mappingsOf, type CallClues, type CallFacts } from '../../calls/facts';
 import type { Receipt } from '../../contract';
 import { TalktimeError } from '../../contract/errors';
 import { billedSeconds, toJsonNumber, ZERO } from '../../money';
@@ -17,12 +9,24 @@ import {
   mappingKey,
   type CallState,
   type CustomerState,
+  type HoldState,
   type Disposition,
   type Result,
   type StoredResult,
   type SuspenseReason,
 } from '../state';
-import { chargeMore, giveBack, payerOf, payerOfCall, priceOf, UNCHARGED, type Change, type Payer } from './charge';
+import {
+  assess,
+  chargeMore,
+  giveBack,
+  payerOf,
+  payerOfCall,
+  payerOfHold,
+  UNCHARGED,
+  type Assessment,
+  type Change,
+  type Payer,
+} from './charge';
 import { requireHost, type Draft } from './draft';
 
 export interface CallAnswer {
@@ -62,6 +66,13 @@ export function reportCall(draft: Draft, report: CallReport): CallAnswer {
   const callId = callIdOf(draft.state.partnerId, report.identity);
   const hash = factsHash(report.facts);
   const known = draft.call(callId);
+  const hold = draft.hold(callId);
+  if (hold && report.customerId !== null && report.customerId !== hold.customerId && !known) {
+    throw new TalktimeError(
+      'CALL_CUSTOMER_MISMATCH',
+      `The call was authorised for "${hold.customerId}", not for "${report.customerId}". Reassign it after it is charged if that is wrong.`,
+    );
+  }
   if (!known) {
     const call = settleSuspense(draft, newCall(draft, callId, report), report);
     return call.state === 'suspense'
@@ -150,7 +161,8 @@ export function reassignCall(draft: Draft, command: CallReassignment): CallAnswe
   const returned = giveBack(draft, payerOfCall(draft, call), call, call.price, call.startedAt);
   const given = new Map<number, bigint>();
   for (const line of returned.lines) given.set(line.credit, (given.get(line.credit) ?? 0n) + line.amount);
-  const charged = chargeMore(draft, payer, UNCHARGED, priceOf(call.facts, payer.rate), call.startedAt, given);
+  const assessment = assess(call.facts, payer.rate, capOf(draft, call.callId));
+  const charged = chargeMore(draft, payer, UNCHARGED, assessment.price, call.startedAt, { given });
   requireHost(command.actor, PARTNER_WALLET, returned.partnerAmount + charged.partnerAmount, 'Reassigning this call');
   const change = { ...charged, lines: [...returned.lines, ...charged.lines] };
   const moved: CallState = {
@@ -164,6 +176,7 @@ export function reassignCall(draft: Draft, command: CallReassignment): CallAnswe
     actor: command.actor,
     facts: call.facts,
     previousPrice: ZERO,
+    assessment,
   });
   draft.writes.audits.push({
     actor: command.actor.id,
@@ -187,6 +200,7 @@ function newCall(draft: Draft, callId: string, report: CallReport): CallState {
     payerRate: null,
     revision: 0,
     reversed: ZERO,
+    inReview: ZERO,
     facts,
     // A start in the future is a wrong clock: the receipt decides then (money-rules 3).
     startedAt: Math.min(report.startedAt ?? draft.now, draft.now),
@@ -203,6 +217,8 @@ function settleSuspense(draft: Draft, call: CallState, report: CallReport): Call
     reason,
     customerId,
   });
+  const hold = draft.hold(call.callId);
+  if (hold) return { ...call, state: 'charged', reason: null, customerId: hold.customerId };
   const customers = report.customerId !== null ? [report.customerId] : customersOf(draft, call.clues);
   if (customers.length !== 1) return inSuspense(customers.length === 0 ? 'no_customer' : 'several_customers');
   const [customerId] = customers as [string];
@@ -212,7 +228,7 @@ function settleSuspense(draft: Draft, call: CallState, report: CallReport): Call
 }
 
 /** The customers that a call's agent, number and metadata point to. Metadata may name the customer's id itself. */
-function customersOf(draft: Draft, clues: CallClues): string[] {
+export function customersOf(draft: Draft, clues: CallClues): string[] {
   const found = mappingsOf(clues).map(({ kind, value }) => draft.state.mappings.get(mappingKey(kind, value)));
   const named =
     clues.metadataCustomerId !== null && draft.state.customers.has(clues.metadataCustomerId)
@@ -240,15 +256,26 @@ function suspend(draft: Draft, call: CallState, hash: string, facts: CallFacts, 
 
 /** The first posting of a call. */
 function charge(draft: Draft, call: CallState, actor: Actor, reported: CallFacts): CallAnswer {
-  const payer = payerOf(draft, draft.customer(call.customerId!), call.startedAt)!;
-  const change = chargeMore(draft, payer, UNCHARGED, priceOf(call.facts, payer.rate), call.startedAt);
-  const priced: CallState = { ...call, payer: payer.kind, payerRate: payer.rate.version };
+  const hold = draft.hold(call.callId);
+  const payer = hold ? payerOfHold(draft, hold) : payerOf(draft, draft.customer(call.customerId!), call.startedAt)!;
+  const assessment = assess(call.facts, payer.rate, capOf(draft, call.callId));
+  const live = hold?.state === 'live' ? hold : undefined;
+  const change = chargeMore(draft, payer, UNCHARGED, assessment.price, call.startedAt, { hold: live });
+  const priced: CallState = {
+    ...call,
+    payer: payer.kind,
+    payerRate: payer.rate.version,
+    inReview: assessment.inReview,
+  };
   const result = postRevision(draft, priced, payer, change, {
     kind: 'call',
     actor,
     facts: call.facts,
     previousPrice: ZERO,
+    assessment,
+    captured: live,
   });
+  if (live) draft.putHold({ ...live, state: 'captured', endedAt: draft.now });
   putPosted(draft, call.callId, call.facts, result);
   if (factsHash(reported) !== factsHash(call.facts))
     draft.putFacts(call.callId, factsHash(reported), reported, 'outranked', result.operation_id);
@@ -263,8 +290,9 @@ function revise(draft: Draft, call: CallState, hash: string, report: CallReport)
   if (comparison === 'same') return record(draft, call, hash, report.facts, 'unchanged');
 
   const payer = payerOfCall(draft, call);
-  const difference = priceOf(report.facts, payer.rate) - call.price;
-  const better: CallState = { ...call, facts: report.facts };
+  const assessment = assess(report.facts, payer.rate, capOf(draft, call.callId));
+  const difference = assessment.price - call.price;
+  const better: CallState = { ...call, facts: report.facts, inReview: assessment.inReview };
   if (difference === 0n) {
     draft.putCall(better);
     return record(draft, better, hash, report.facts, 'unchanged');
@@ -281,11 +309,18 @@ function revise(draft: Draft, call: CallState, hash: string, report: CallReport)
     actor: report.actor,
     facts: report.facts,
     previousPrice: call.price,
+    assessment,
   });
   putPosted(draft, call.callId, report.facts, result);
   if (comparison === 'disputed_better')
     draft.writes.toReview.push({ callId: call.callId, hash: factsHash(call.facts) });
   return { result, replayed: false };
+}
+
+/** The hold whose cap bounds a plausible end: one that stood when the call ended. */
+function capOf(draft: Draft, callId: string): HoldState | undefined {
+  const hold = draft.hold(callId);
+  return hold?.state === 'live' || hold?.state === 'captured' ? hold : undefined;
 }
 
 /** Keeps a report that posts nothing, and answers what stands. */
@@ -304,6 +339,9 @@ interface RevisionOptions {
   readonly actor: Actor;
   readonly facts: CallFacts;
   readonly previousPrice: CallState['price'];
+  readonly assessment: Assessment;
+  /** The hold that this posting captures. */
+  readonly captured?: HoldState;
 }
 
 function postRevision(
@@ -355,7 +393,7 @@ function receiptOf(call: CallState, payer: Payer, change: Change, options: Revis
     outcome: options.facts.outcome,
     raw_seconds: options.facts.rawMilliseconds / 1000,
     rounding,
-    billed_seconds: billedSeconds(chargeableMilliseconds(options.facts), rate.rounding),
+    billed_seconds: billedSeconds(options.assessment.milliseconds, rate.rounding),
     rate: {
       version: rate.version,
       credits_per_minute: toJsonNumber(rate.creditsPerMinute),
@@ -368,6 +406,8 @@ function receiptOf(call: CallState, payer: Payer, change: Change, options: Revis
     paid_by_customer: payer.kind === 'customer' ? toJsonNumber(call.price - call.overage) : 0,
     paid_by_partner: toJsonNumber(payer.kind === 'customer' ? call.overagePaid : call.price),
     flagged_debt: toJsonNumber(change.flagged),
+    ...(options.captured && { hold: toJsonNumber(options.captured.amount) }),
+    ...(options.assessment.inReview > 0n && { in_review: toJsonNumber(options.assessment.inReview) }),
   };
 }
 

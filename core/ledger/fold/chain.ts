@@ -21,7 +21,7 @@ export function nextHead(
   const text =
     `talktime.posting.v1\n${head ?? NO_HEAD}\n${partnerId}\n${wallet}\n${side.sequence}\n${transfer.operationId}\n` +
     `${transfer.line}\n${transfer.debit}\n${transfer.credit}\n${transfer.amount}\n${side.balance}\n${transfer.at}000\n` +
-    `${transfer.floor ?? ''}\n${transfer.flagged}\n${transfer.flag ?? ''}\n${operation}`;
+    `${transfer.floor ?? ''}\n${transfer.flagged}\n${transfer.flag ?? ''}\n${transfer.captured}\n${operation}`;
   return hash('sha256', text, 'hex');
 }
 

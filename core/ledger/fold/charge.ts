@@ -12,7 +12,7 @@ import {
   type Rate,
 } from '../../money';
 import { ACCOUNTS, PARTNER_WALLET } from '../accounts';
-import type { CallState, CustomerState } from '../state';
+import type { CallState, CustomerState, HoldState } from '../state';
 import { beyond, type Draft, type Line } from './draft';
 import { customerFloor, spendable } from './funds';
 
@@ -48,23 +48,65 @@ export function payerOf(draft: Draft, customer: CustomerState, startedAt: number
   return rate ? { kind, customer, walletId, rate } : null;
 }
 
-/** The payer that a charged call was given. */
-export function payerOfCall(draft: Draft, call: CallState): Payer {
-  const customer = draft.customer(call.customerId!);
-  const walletId = call.payer === 'customer' ? customer.walletId : PARTNER_WALLET;
-  const rate = draft.state.rates.get(walletId)?.find((version) => version.version === call.payerRate);
-  if (!rate) throw new Error(`Rate version ${call.payerRate} of wallet ${walletId} was not loaded`);
-  return { kind: call.payer!, customer, walletId, rate };
+/** The payer that a hold froze. */
+export function payerOfHold(draft: Draft, hold: HoldState): Payer {
+  return frozenPayer(draft, hold.customerId, hold.payer, hold.payerRate);
 }
 
-export function priceOf(facts: CallFacts, rate: Rate): Microcredits {
-  return price(chargeableMilliseconds(facts), rate);
+/** The payer that a charged call was given. */
+export function payerOfCall(draft: Draft, call: CallState): Payer {
+  return frozenPayer(draft, call.customerId!, call.payer!, call.payerRate!);
+}
+
+function frozenPayer(draft: Draft, customerId: string, kind: Payer['kind'], version: number): Payer {
+  const customer = draft.customer(customerId);
+  const walletId = kind === 'customer' ? customer.walletId : PARTNER_WALLET;
+  const rate = draft.state.rates.get(walletId)?.find((each) => each.version === version);
+  if (!rate) throw new Error(`Rate version ${version} of wallet ${walletId} was not loaded`);
+  return { kind, customer, walletId, rate };
+}
+
+/** An end this little past the cap is billed as the cap: hanging up takes a moment (money-rules 7). */
+const CAP_TOLERANCE_SECONDS = 3;
+/** An end this far past the cap is implausible: the call was to be ended there. */
+const CAP_PLAUSIBLE_SECONDS = 60;
+
+/** What a report costs: the price to charge, and what waits for review because its end is implausible. */
+export interface Assessment {
+  readonly price: Microcredits;
+  /** The time that the price is for. */
+  readonly milliseconds: number;
+  readonly inReview: Microcredits;
 }
 
 /**
- * Charges `amount` more for a call that has ended, which is never refused (money-rules 8). Within room it is posted;
- * beyond room the customer's policy decides: `debt` posts the whole and flags what found no room, `partner` lets the
- * partner carry that part at its own rate. `given` is what the same operation has already given back to wallets.
+ * Prices a report of a call. Of a call that was authorised, an end up to 3 s past the cap counts as the cap; beyond
+ * cap + 60 s the cap is charged and the rest goes to review (money-rules 7).
+ */
+export function assess(facts: CallFacts, rate: Rate, hold: HoldState | undefined): Assessment {
+  const milliseconds = chargeableMilliseconds(facts);
+  const full = price(milliseconds, rate);
+  if (!hold) return { price: full, milliseconds, inReview: ZERO };
+  const cap = hold.capSeconds * 1000;
+  const over = milliseconds - cap;
+  const capped = price(cap, rate);
+  if (over > CAP_PLAUSIBLE_SECONDS * 1000) return { price: capped, milliseconds: cap, inReview: micro(full - capped) };
+  if (over > 0 && over <= CAP_TOLERANCE_SECONDS * 1000) return { price: capped, milliseconds: cap, inReview: ZERO };
+  return { price: full, milliseconds, inReview: ZERO };
+}
+
+/** What a charge may count on beside the balance. */
+export interface Means {
+  /** What the same operation has already given back to wallets. */
+  readonly given?: ReadonlyMap<number, bigint>;
+  /** The call's own live hold, which this charge captures. */
+  readonly hold?: HoldState;
+}
+
+/**
+ * Charges `amount` more for a call that has ended, which is never refused (money-rules 8). Up to the call's own hold it
+ * is posted as ordinary whatever changed meanwhile (money-rules 7), and so is what finds room. Beyond that the customer's
+ * policy decides: `debt` posts the whole and flags the rest, `partner` lets the partner carry it at its own rate.
  */
 export function chargeMore(
   draft: Draft,
@@ -72,36 +114,36 @@ export function chargeMore(
   before: CallCharge,
   amount: Microcredits,
   startedAt: number,
-  given = new Map<number, bigint>(),
+  means: Means = {},
 ): Change {
-  const roomOf = (walletId: number, floor: Microcredits) =>
-    micro(spendable(draft.wallet(walletId), floor) + (given.get(walletId) ?? 0n));
-  const take = (walletId: number, part: Microcredits, floor: Microcredits, credit: number): Line[] =>
-    part > 0n
-      ? [{ debit: walletId, credit, amount: part, test: { floor, flagged: beyond(roomOf(walletId, floor), part) } }]
-      : [];
+  const promised = means.hold?.amount ?? ZERO;
+  const coveredIn = (walletId: number, floor: Microcredits, hold: Microcredits) => {
+    const room = spendable(draft.wallet(walletId), floor) + hold + (means.given?.get(walletId) ?? 0n);
+    return larger(hold, larger(micro(room), ZERO));
+  };
+  const take = (walletId: number, part: Microcredits, floor: Microcredits, credit: number, hold = ZERO): Line[] => {
+    if (part <= 0n) return [];
+    const flagged = beyond(coveredIn(walletId, floor, hold), part);
+    return [{ debit: walletId, credit, amount: part, test: { floor, flagged, captured: smaller(part, hold) } }];
+  };
   const flaggedIn = (lines: readonly Line[]) =>
     micro(lines.reduce((sum, line) => sum + (line.test?.flagged ?? 0n), 0n));
 
-  const floor = payer.kind === 'customer' ? customerFloor(payer.customer, payer.rate) : ZERO;
+  const floor = means.hold?.floor ?? (payer.kind === 'customer' ? customerFloor(payer.customer, payer.rate) : ZERO);
   const partnerRate = rateAt(draft.state.rates.get(PARTNER_WALLET) ?? [], startedAt);
+  // The policy `partner` is only set once the partner has a rate; a rate that starts later than the call is its first.
   if (payer.kind === 'partner' || payer.customer.shortfallPolicy === 'debt' || !partnerRate) {
-    const lines = take(payer.walletId, amount, floor, ACCOUNTS.revenue);
+    const lines = take(payer.walletId, amount, floor, ACCOUNTS.revenue, promised);
     const partnerAmount = payer.kind === 'partner' ? micro(-amount) : ZERO;
-    return {
-      lines,
-      charge: { ...before, price: micro(before.price + amount) },
-      payerAmount: micro(-amount),
-      partnerAmount,
-      flagged: flaggedIn(lines),
-    };
+    const charge = { ...before, price: micro(before.price + amount) };
+    return { lines, charge, payerAmount: micro(-amount), partnerAmount, flagged: flaggedIn(lines) };
   }
-  const paid = smaller(amount, larger(roomOf(payer.walletId, floor), ZERO));
+  const paid = smaller(amount, coveredIn(payer.walletId, floor, promised));
   const overage = micro(before.overage + amount - paid);
   const overagePaid = atPartnersRate(overage, partnerRate, payer.rate);
   const carried = micro(overagePaid - before.overagePaid);
   const lines = [
-    ...take(payer.walletId, paid, floor, ACCOUNTS.revenue),
+    ...take(payer.walletId, paid, floor, ACCOUNTS.revenue, promised),
     ...take(PARTNER_WALLET, carried, ZERO, ACCOUNTS.overage),
   ];
   const charge = { price: micro(before.price + amount), overage, overagePaid };

@@ -11,6 +11,7 @@ import {
   type CallState,
   type CustomerState,
   type Disposition,
+  type HoldState,
   type LedgerState,
   type OperationRow,
   type PriorOperation,
@@ -29,7 +30,14 @@ export interface Line {
   readonly debit: Account;
   readonly credit: Account;
   readonly amount: Microcredits;
-  readonly test?: { readonly floor: Microcredits; readonly flagged: Microcredits };
+  readonly test?: LineTest;
+}
+
+export interface LineTest {
+  readonly floor: Microcredits;
+  readonly flagged: Microcredits;
+  /** The part that a hold had promised. */
+  readonly captured?: Microcredits;
 }
 
 /** A transfer without the hashes of its sides. */
@@ -53,6 +61,7 @@ export class Draft {
     transfers: [],
     wallets: new Map(),
     calls: new Map(),
+    holds: new Map(),
     facts: [],
     toReview: [],
     alerts: [],
@@ -61,6 +70,7 @@ export class Draft {
   readonly #operations = new Map<string, PriorOperation>();
   readonly #reversible = new Map<string, ReversibleOperation>();
   readonly #facts = new Map<string, SeenFacts>();
+  readonly #liveHolds = new Map<string, { readonly count: number; readonly amount: Microcredits }>();
 
   constructor(
     readonly state: LedgerState,
@@ -95,6 +105,27 @@ export class Draft {
 
   putCall(call: CallState): void {
     this.writes.calls.set(call.callId, call);
+  }
+
+  hold(callId: string): HoldState | undefined {
+    return this.writes.holds.get(callId) ?? this.state.holds.get(callId);
+  }
+
+  /** Sets a call's hold, and with it what its wallet holds. */
+  putHold(hold: HoldState): void {
+    const before = this.hold(hold.callId);
+    const change = heldBy(hold) - (before ? heldBy(before) : 0n);
+    const wallet = this.wallet(hold.walletId);
+    if (change !== 0n) this.writes.wallets.set(hold.walletId, { ...wallet, held: micro(wallet.held + change) });
+    const live = this.liveHolds(hold.customerId);
+    const count = live.count + (hold.state === 'live' ? 1 : 0) - (before?.state === 'live' ? 1 : 0);
+    this.#liveHolds.set(hold.customerId, { count, amount: micro(live.amount + change) });
+    this.writes.holds.set(hold.callId, hold);
+  }
+
+  /** How many live holds a customer that authorises has, and of how much. */
+  liveHolds(customerId: string): { readonly count: number; readonly amount: Microcredits } {
+    return this.#liveHolds.get(customerId) ?? this.state.liveHolds.get(customerId) ?? { count: 0, amount: micro(0n) };
   }
 
   operation(operationId: string): PriorOperation | undefined {
@@ -151,6 +182,7 @@ export class Draft {
         at,
         floor: line.test?.floor ?? null,
         flagged,
+        captured: line.test?.captured ?? micro(0n),
         flag: flagged > 0n ? 'debt' : null,
       };
     });
@@ -212,6 +244,11 @@ export class Draft {
     const operation = this.reversible(operationId);
     if (operation) this.#reversible.set(operationId, { ...operation, reversed: micro(operation.reversed + amount) });
   }
+}
+
+/** What a hold takes of its wallet's available balance. */
+function heldBy(hold: HoldState): bigint {
+  return hold.state === 'live' ? hold.amount : 0n;
 }
 
 /** Brings a wallet's alert up to date with its balance. */

@@ -4,6 +4,7 @@ import type { LedgerState, Result, Writes } from '../state';
 import { adjust, applyPlan, deductAmount, topUp } from './amounts';
 import { assignCall, dismissCall, reassignCall, reportCall } from './calls';
 import { Draft } from './draft';
+import { authorizeCall, extendHold, releaseHold } from './holds';
 import { reverse } from './reversals';
 
 export { callIdOf, revisionId } from './calls';
@@ -58,5 +59,11 @@ function apply(draft: Draft, command: Command): { result: Result; replayed: bool
       return dismissCall(draft, command);
     case 'reassign':
       return reassignCall(draft, command);
+    case 'authorize':
+      return authorizeCall(draft, command);
+    case 'extend':
+      return extendHold(draft, command);
+    case 'release':
+      return releaseHold(draft, command);
   }
 }
