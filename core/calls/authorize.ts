@@ -35,10 +35,11 @@ export async function extendCall(
   partnerId: string,
   actor: Actor,
   body: z.output<typeof callExtend>,
+  only: string | null = null,
 ): Promise<Authorization> {
   const identity = await identityOf(talktime, partnerId, body);
   return authorizationOf(
-    await talktime.ledger.submit(partnerId, { kind: 'extend', actor, identity, toSeconds: body.to_seconds }),
+    await talktime.ledger.submit(partnerId, { kind: 'extend', actor, identity, only, toSeconds: body.to_seconds }),
   );
 }
 
@@ -48,9 +49,12 @@ export async function releaseCall(
   partnerId: string,
   actor: Actor,
   body: z.output<typeof callRelease>,
+  only: string | null = null,
 ): Promise<Authorization> {
   const identity = await identityOf(talktime, partnerId, body);
-  return authorizationOf(await talktime.ledger.submit(partnerId, { kind: 'release', actor, identity, as: 'released' }));
+  return authorizationOf(
+    await talktime.ledger.submit(partnerId, { kind: 'release', actor, identity, only, as: 'released' }),
+  );
 }
 
 /** How long a hold stands when nothing is heard of its call (money-rules 7). */
@@ -74,7 +78,13 @@ export async function timeOutHolds(
   const actor = { id: 'system:holds', host: false };
   const ended = await Promise.all(
     stale.map(({ provider_call_id: callId, ...identity }) =>
-      talktime.ledger.submit(partnerId, { kind: 'release', actor, identity: { ...identity, callId }, as: 'timed_out' }),
+      talktime.ledger.submit(partnerId, {
+        kind: 'release',
+        actor,
+        identity: { ...identity, callId },
+        only: null,
+        as: 'timed_out',
+      }),
     ),
   );
   return ended.filter((each) => !each.replayed).length;

@@ -107,6 +107,8 @@ export interface HoldExtension {
   readonly kind: 'extend';
   readonly actor: Actor;
   readonly identity: CallIdentity;
+  /** The one customer whose calls may be meant; null for any. */
+  readonly only: string | null;
   /** No further than this; as far as possible when absent. */
   readonly toSeconds?: number;
 }
@@ -116,6 +118,8 @@ export interface HoldRelease {
   readonly kind: 'release';
   readonly actor: Actor;
   readonly identity: CallIdentity;
+  /** The one customer whose calls may be meant; null for any. */
+  readonly only: string | null;
   readonly as: 'released' | 'timed_out';
 }
 

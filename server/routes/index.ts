@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics';
 import { amountRoutes } from './amounts';
 import { apiKeyRoutes } from './api-keys';
 import { balanceRoutes } from './balances';
+import { callRoutes } from './calls';
 import { customerRoutes } from './customers';
 import { deductionRoutes } from './deductions';
 import { endpointRoutes } from './endpoints';
@@ -31,6 +32,7 @@ export type Routes = FastifyPluginAsyncZod<RouteContext & Record<never, never>>;
 export async function registerRoutes(app: FastifyInstance, context: RouteContext): Promise<void> {
   const routes: readonly Routes[] = [
     deductionRoutes,
+    callRoutes,
     amountRoutes,
     balanceRoutes,
     statementRoutes,

@@ -60,7 +60,7 @@ export function authorizeCall(draft: Draft, command: CallAuthorization): CallAns
 
 /** Raises a live call's cap as far as the balance goes by now, at the frozen rate and floor. Never lowers it. */
 export function extendHold(draft: Draft, command: HoldExtension): CallAnswer {
-  const hold = existingHold(draft, command.identity);
+  const hold = existingHold(draft, command);
   if (hold.state !== 'live') throw ended(hold);
   const rate = rateOf(draft, hold);
   const customer = draft.customer(hold.customerId);
@@ -81,7 +81,7 @@ export function extendHold(draft: Draft, command: HoldExtension): CallAnswer {
 
 /** Gives back what a call that never happened had reserved. */
 export function releaseHold(draft: Draft, command: HoldRelease): CallAnswer {
-  const hold = existingHold(draft, command.identity);
+  const hold = existingHold(draft, command);
   if (hold.state === 'captured') throw ended(hold);
   if (hold.state !== 'live')
     return { result: answer(draft, hold, holdKey(command.identity, 'release')), replayed: true };
@@ -172,10 +172,14 @@ function customerOf(draft: Draft, named: string | null, clues: CallClues): strin
   );
 }
 
-function existingHold(draft: Draft, identity: CallIdentity): HoldState {
-  const hold = draft.hold(callIdOf(draft.state.partnerId, identity));
-  if (!hold)
-    throw new TalktimeError('HOLD_NOT_FOUND', `The call "${identity.callId}" was not authorised, so it holds nothing.`);
+function existingHold(draft: Draft, command: HoldExtension | HoldRelease): HoldState {
+  const hold = draft.hold(callIdOf(draft.state.partnerId, command.identity));
+  if (!hold || (command.only !== null && command.only !== hold.customerId)) {
+    throw new TalktimeError(
+      'HOLD_NOT_FOUND',
+      `The call "${command.identity.callId}" was not authorised, so it holds nothing.`,
+    );
+  }
   return hold;
 }
 

@@ -1,0 +1,99 @@
+import { authorizeCall, extendCall, releaseCall } from '@talktime/core/calls';
+import { authorization, callAuthorize, callExtend, callRelease } from '@talktime/core/contract';
+import { partnerCaller, requireCustomer } from '../access';
+import type { Routes } from './index';
+
+const call = { provider: 'retell', call_id: 'call_a4441234567890777c4a4a123e6' };
+
+/** The gate before a call: may it begin, and how long may it last. */
+export const callRoutes: Routes = async (app, { talktime }) => {
+  app.post(
+    '/v1/calls/authorize',
+    {
+      config: {
+        access: { scope: 'deduct', tenancy: 'partner' },
+        problems: [
+          'ACCOUNT_REQUIRED',
+          'INSUFFICIENT_CREDITS',
+          'CONCURRENT_CALLS_LIMIT',
+          'SPEND_LIMIT',
+          'CUSTOMER_KEY_LIMITED',
+          'CUSTOMER_NOT_FOUND',
+          'CALL_UNMATCHED',
+          'CALL_CUSTOMER_MISMATCH',
+          'CALL_ENDED',
+          'HOLD_ENDED',
+          'RATE_REQUIRED',
+        ],
+        example: { ...call, agent_id: 'agent_oBeDLoLOeuAbiuaMFXRtDOLriTJ5tSxD' },
+      },
+      schema: {
+        tags: ['Calls'],
+        operationId: 'authorizeCall',
+        summary: 'Ask whether a call may begin, and hold what it may cost',
+        description:
+          'Answers a cap: the most seconds that the balance covers, up to the longest call of the customer. Its price is held until the call ends, or is released. Asked again for the same call, it answers the same hold.',
+        body: callAuthorize,
+        response: { 200: authorization, 201: authorization },
+      },
+    },
+    async (request, reply) => {
+      const caller = partnerCaller(request);
+      const body = {
+        ...request.body,
+        customer_id: request.body.customer_id ?? caller.principal.customerId ?? undefined,
+      };
+      if (caller.principal.customerId !== null) requireCustomer(caller, body.customer_id);
+      const answer = await authorizeCall(talktime, caller.partnerId, caller.actor, body);
+      return reply.code(answer.replayed ? 200 : 201).send(answer);
+    },
+  );
+
+  app.post(
+    '/v1/calls/extend',
+    {
+      config: {
+        access: { scope: 'deduct', tenancy: 'partner' },
+        problems: ['ACCOUNT_REQUIRED', 'HOLD_NOT_FOUND', 'HOLD_ENDED'],
+        example: call,
+      },
+      schema: {
+        tags: ['Calls'],
+        operationId: 'extendCall',
+        summary: "Raise a live call's cap after a top-up",
+        description:
+          'At the rate and floor of the authorisation, up to the longest call of the customer. A cap is never lowered.',
+        body: callExtend,
+        response: { 200: authorization },
+      },
+    },
+    async (request) => {
+      const caller = partnerCaller(request);
+      return extendCall(talktime, caller.partnerId, caller.actor, request.body, caller.principal.customerId);
+    },
+  );
+
+  app.post(
+    '/v1/calls/release',
+    {
+      config: {
+        access: { scope: 'deduct', tenancy: 'partner' },
+        problems: ['ACCOUNT_REQUIRED', 'HOLD_NOT_FOUND', 'HOLD_ENDED'],
+        example: call,
+      },
+      schema: {
+        tags: ['Calls'],
+        operationId: 'releaseCall',
+        summary: 'Give back the hold of a call that never happened',
+        description:
+          'A call that did happen needs no release: its end captures the hold. To report an end by fields, use POST /v1/deductions with source "call".',
+        body: callRelease,
+        response: { 200: authorization },
+      },
+    },
+    async (request) => {
+      const caller = partnerCaller(request);
+      return releaseCall(talktime, caller.partnerId, caller.actor, request.body, caller.principal.customerId);
+    },
+  );
+};
