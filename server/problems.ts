@@ -47,7 +47,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, error: Talkti
   return reply
     .code(error.status)
     .type('application/problem+json')
-    .send(JSON.stringify(problemOf(error)));
+    .send(Buffer.from(JSON.stringify(problemOf(error))));
 }
 
 /** The refusal that an error stands for; undefined when it is a fault of ours. */
@@ -99,12 +99,9 @@ function invalidRequest(issues: readonly ZodFastifySchemaValidationError[]): Tal
       message: issue.message ?? '',
     }),
   );
-  const first = errors[0];
-  return new TalktimeError(
-    'REQUEST_INVALID',
-    first ? `${first.path ? `"${first.path}": ` : ''}${first.message}` : 'See /docs for the documented form.',
-    errors.slice(0, 50),
-  );
+  const [first] = errors;
+  const told = first && (first.path ? `"${first.path}": ${first.message}` : first.message);
+  return new TalktimeError('REQUEST_INVALID', `${told ?? 'See /docs for the documented form'}.`, errors.slice(0, 50));
 }
 
 /** An issue as zod reports it, of which only these parts are read. */
@@ -129,7 +126,8 @@ function fieldErrors(issue: Issue, under: readonly PropertyKey[] = []): FieldErr
       return [{ path: path.join('.'), message: `Use one of: ${allowed}` }];
     }
   }
-  return [{ path: path.join('.'), message: issue.message }];
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return [{ path: path.join('.'), message: missing ? 'is missing' : issue.message }];
 }
 
 /** A branch whose whole type is wrong is further away than one with a wrong or unknown field. */
