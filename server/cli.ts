@@ -1,0 +1,261 @@
+/** `npm run talktime -- …`: what the host does without the API. */
+import { existsSync } from 'node:fs';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { createApiKey, listApiKeys, revokeApiKey, Sealer, type Actor } from '@talktime/core/access';
+import { assignCall, dismissCall, listSuspense, type Talktime } from '@talktime/core/calls';
+import { apiKeyCreate, assignment, dismissal, partnerCreate, TalktimeError } from '@talktime/core/contract';
+import { createPartner, listPartners } from '@talktime/core/customers';
+import { Database, migrate } from '@talktime/core/database';
+import { Ledger } from '@talktime/core/ledger';
+import { z } from 'zod';
+import { ConfigError, readConfig } from './config';
+import { Lifecycle } from './lifecycle';
+import { openStorage, type OpenStorage } from './storage';
+
+const HELP = `Usage: npm run talktime -- <command>
+
+  migrate                                   bring the database up to date
+  partners list                             the partners, with their balances
+  partners create --name NAME [--currency USD] [--credit-value 0.01]
+  keys list [--partner ID]                  a partner's API keys; the host's without --partner
+  keys create --name NAME --scopes read,deduct [--partner ID] [--customer ID]
+                                            prints the key, this once; --scopes host without --partner
+  keys revoke KEY_ID [--partner ID]
+  suspense list --partner ID                calls that wait for somebody to say whose they are
+  suspense assign CALL_ID --partner ID --customer ID
+  suspense dismiss CALL_ID --partner ID --reason TEXT
+
+Works on the database of DATABASE_URL, else on the embedded one in .talktime/, also while npm start runs.
+Exit codes: 0 done, 1 refused or failed, 2 not understood.
+`;
+
+const ACTOR: Actor = { id: 'cli', host: true };
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** A command line that is not understood. */
+class UsageError extends Error {}
+
+interface Invocation {
+  readonly positionals: readonly string[];
+  readonly options: Readonly<Record<string, string | undefined>>;
+}
+
+interface Command {
+  readonly options: readonly string[];
+  /** What follows the command's name. */
+  readonly arguments: readonly string[];
+  run(talktime: Talktime, invocation: Invocation): Promise<void>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  migrate: {
+    options: [],
+    arguments: [],
+    run: async () => undefined, // done before every command's run
+  },
+
+  'partners list': {
+    options: [],
+    arguments: [],
+    async run({ database }) {
+      const partners = await listPartners(database);
+      if (partners.length === 0) print('There is no partner yet.');
+      for (const { id, name, balance } of partners) print(`${id}  ${balance.posted} credits  ${name}`);
+    },
+  },
+
+  'partners create': {
+    options: ['name', 'currency', 'credit-value'],
+    arguments: [],
+    async run({ database }, { options }) {
+      const input = parse(partnerCreate, {
+        name: options.name,
+        currency: options.currency,
+        credit_value: options['credit-value'],
+      });
+      const { id } = await createPartner(database, ACTOR, input);
+      print(id);
+    },
+  },
+
+  'keys list': {
+    options: ['partner'],
+    arguments: [],
+    async run({ database }, { options }) {
+      const keys = await listApiKeys(database, partnerOrHost(options));
+      if (keys.length === 0) print('There is no key.');
+      for (const { id, name, scopes, customer_id, revoked_at } of keys) {
+        print(
+          [
+            id,
+            revoked_at ? 'revoked' : 'live',
+            scopes.join(','),
+            name,
+            ...(customer_id ? [`(${customer_id} only)`] : []),
+          ].join('  '),
+        );
+      }
+    },
+  },
+
+  'keys create': {
+    options: ['name', 'scopes', 'partner', 'customer'],
+    arguments: [],
+    async run({ database }, { options }) {
+      const scopes = required(options, 'scopes')
+        .split(',')
+        .map((scope) => scope.trim());
+      const input = parse(apiKeyCreate, { name: options.name, scopes, customer_id: options.customer });
+      const { id, key } = await createApiKey(database, partnerOrHost(options), ACTOR, input);
+      process.stderr.write(`${id}: the key is shown this once.\n`);
+      print(key);
+    },
+  },
+
+  'keys revoke': {
+    options: ['partner'],
+    arguments: ['KEY_ID'],
+    async run({ database }, { options, positionals: [keyId] }) {
+      await revokeApiKey(database, partnerOrHost(options), ACTOR, keyId!);
+      print(`${keyId} is revoked.`);
+    },
+  },
+
+  'suspense list': {
+    options: ['partner'],
+    arguments: [],
+    async run({ database }, { options }) {
+      const partnerId = partner(options);
+      let cursor: string | undefined;
+      let count = 0;
+      do {
+        const page = await listSuspense(database, partnerId, { limit: 200, cursor });
+        for (const call of page.items) {
+          print(
+            `${call.call_id}  ${call.received_at}  ${call.reason}  ${call.raw_seconds} s  ${call.provider} ${call.provider_call_id}  agent ${call.agent_id ?? '-'}  to ${call.to_number ?? '-'}`,
+          );
+        }
+        count += page.items.length;
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor !== undefined);
+      if (count === 0) print('No call waits.');
+    },
+  },
+
+  'suspense assign': {
+    options: ['partner', 'customer'],
+    arguments: ['CALL_ID'],
+    async run(talktime, { options, positionals: [callId] }) {
+      const { customer_id } = parse(assignment, { customer_id: options.customer });
+      const result = await assignCall(talktime, partner(options), ACTOR, uuid(callId!, 'CALL_ID'), customer_id);
+      print(
+        result.outcome === 'deducted'
+          ? `Charged ${-result.amount} credits; the balance is ${result.balance_after}.`
+          : `${result.outcome}: ${result.message}`,
+      );
+    },
+  },
+
+  'suspense dismiss': {
+    options: ['partner', 'reason'],
+    arguments: ['CALL_ID'],
+    async run(talktime, { options, positionals: [callId] }) {
+      const { reason } = parse(dismissal, { reason: options.reason });
+      await dismissCall(talktime, partner(options), ACTOR, uuid(callId!, 'CALL_ID'), reason);
+      print(`${callId} is closed, uncharged.`);
+    },
+  },
+};
+
+async function main(lifecycle: Lifecycle, words: string[]): Promise<void> {
+  if (words.length === 0 || words.includes('--help') || words[0] === 'help') return print(HELP.trimEnd());
+  const { command, invocation } = understand(words);
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const config = readConfig(process.env);
+  lifecycle.stopOnSignals(() => undefined);
+  const storage = await lifecycle.open(() => openStorage(config, { share: true }));
+  // Somebody else's database is brought up to date when they say so; the embedded one may be new.
+  if (command === COMMANDS.migrate || storage.kind === 'embedded') {
+    const ran = await migrate(storage.ownerUrl);
+    if (command === COMMANDS.migrate) print(ran.length > 0 ? `Ran ${ran.join(', ')}.` : 'The database is up to date.');
+  }
+  await command.run(await openTalktime(lifecycle, storage), invocation);
+}
+
+async function openTalktime(lifecycle: Lifecycle, storage: OpenStorage): Promise<Talktime> {
+  const database = new Database({ url: storage.url, connections: 2 });
+  await lifecycle.open(async () => ({ stop: () => database.close() }));
+  return { database, ledger: new Ledger(database), sealer: new Sealer(storage.sealKey) };
+}
+
+function understand(words: readonly string[]): { command: Command; invocation: Invocation } {
+  const name = words.slice(0, 2).join(' ') in COMMANDS ? words.slice(0, 2).join(' ') : words[0]!;
+  const command = COMMANDS[name];
+  if (!command) throw new UsageError(`There is no command "${words.slice(0, 2).join(' ')}".`);
+  const options: ParseArgsConfig['options'] = Object.fromEntries(
+    command.options.map((option) => [option, { type: 'string' as const }]),
+  );
+  try {
+    const { values, positionals } = parseArgs({
+      args: words.slice(name.split(' ').length),
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
+    if (positionals.length !== command.arguments.length) {
+      throw new UsageError(
+        `"${name}" takes ${command.arguments.length === 0 ? 'options only' : command.arguments.join(' ')}.`,
+      );
+    }
+    return { command, invocation: { positionals, options: values as Invocation['options'] } };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError((error as Error).message.split('. ')[0]);
+  }
+}
+
+function parse<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(z.prettifyError(parsed.error));
+}
+
+function required(options: Invocation['options'], name: string): string {
+  const value = options[name];
+  if (value === undefined) throw new UsageError(`--${name} is missing.`);
+  return value;
+}
+
+function partner(options: Invocation['options']): string {
+  return uuid(required(options, 'partner'), '--partner');
+}
+
+function partnerOrHost(options: Invocation['options']): string | null {
+  return options.partner === undefined ? null : partner(options);
+}
+
+function uuid(text: string, what: string): string {
+  const parsed = z.uuid().safeParse(text.toLowerCase());
+  if (!parsed.success) throw new UsageError(`${what} must be an id such as 018f5f0e-7a5b-5c1d-9a43-1f2d3c4b5a69.`);
+  return parsed.data;
+}
+
+const lifecycle = new Lifecycle();
+main(lifecycle, process.argv.slice(2)).then(
+  () => lifecycle.exit(0),
+  async (error: unknown) => {
+    if (await lifecycle.isStopping()) return;
+    const usage = error instanceof UsageError;
+    const plain = usage || error instanceof ConfigError;
+    const reason =
+      error instanceof TalktimeError
+        ? `${error.code}: ${error.detail}`
+        : error instanceof Error
+          ? plain
+            ? error.message
+            : error.stack
+          : String(error);
+    process.stderr.write(`${reason}\n${usage ? '\n--help shows the commands.\n' : ''}`);
+    lifecycle.exit(usage ? 2 : 1);
+  },
+);
