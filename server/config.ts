@@ -90,8 +90,9 @@ const VARIABLES = {
   PORT: { form: wholeNumber(0, 65535), wrong: 'must be a whole number from 0 to 65535', example: '8080' },
   PUBLIC_URL: {
     form: z
-      .url({ protocol: /^https?$/ })
-      .refine((text) => new URL(text).search === '' && new URL(text).hash === '')
+      .string()
+      .regex(/^https?:\/\/[^/?#\s]+(\/[^?#\s]*)?$/)
+      .refine((text) => URL.canParse(text))
       .transform((text) => text.replace(/\/+$/, '')),
     wrong: 'must be the http(s) address at which the service is reached from outside',
     example: 'https://talktime.example.com',
