@@ -181,7 +181,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
             kind: 'postgres',
             url,
             ownerUrl: given.DATABASE_OWNER_URL ?? url,
-            directUrl: given.DATABASE_DIRECT_URL ?? given.DATABASE_OWNER_URL ?? url,
+            directUrl: given.DATABASE_DIRECT_URL ?? url,
           },
     sealKey: given.TALKTIME_SEAL_KEY === undefined ? null : Buffer.from(given.TALKTIME_SEAL_KEY, 'base64'),
     host: given.HOST ?? '127.0.0.1',
