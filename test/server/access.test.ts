@@ -227,5 +227,15 @@ describe('who may do what', () => {
       expect(statuses).toEqual([401, 401, 429]);
       expect((await limited.get('/v1/me', { key: limited.hostKey })).status).toBe(200);
     });
+
+    it('believes as many proxies as it is told of, and no caller', async () => {
+      const behind = await TestApi.start({ trustedProxies: 1, refusalsPerMinute: 1 });
+      const guess = async (forwarded: string) =>
+        (await behind.get('/v1/me', { key: 'tt_x', headers: { 'x-forwarded-for': forwarded } })).status;
+      expect(await guess('203.0.113.1')).toBe(401);
+      expect(await guess('198.51.100.7, 203.0.113.1')).toBe(429); // what the caller wrote itself, then what the proxy saw
+      expect(await guess('203.0.113.2')).toBe(401);
+      await behind.stop();
+    });
   });
 });
