@@ -1,0 +1,291 @@
+/**
+ * Recomputes a partner from the rows of the database alone, from entry zero, and says everything that doesn't follow from
+ * them. Shares no code with core: it must not be able to repeat core's mistakes.
+ */
+export type Query = <Row extends object>(sql: string, values?: unknown[]) => Promise<Row[]>;
+
+interface OperationRow {
+  operation_id: string;
+  kind: string;
+  key: string;
+  at: string;
+  call_id: string | null;
+  reverses: string | null;
+  result: { operation_id: string; kind: string; wallet: string; amount: string; balance_after: string; at: string };
+}
+interface TransferRow {
+  operation_id: string;
+  line: number;
+  debit_account: number;
+  credit_account: number;
+  amount: string;
+  debit_sequence: string | null;
+  debit_balance: string | null;
+  credit_sequence: string | null;
+  credit_balance: string | null;
+  at: string;
+  floor: string | null;
+  flagged: string;
+}
+export interface CallRow {
+  call_id: string;
+  provider_call_id: string;
+  state: string;
+  customer_id: string | null;
+  payer: 'customer' | 'partner' | null;
+  revision: number;
+  price: string;
+  overage: string;
+  overage_paid: string;
+  reversed: string;
+  facts: FactsOfRow;
+  wallet_id: number | null;
+  rate: string | null;
+  initial_seconds: number;
+  increment_seconds: number;
+}
+interface FactsOfRow {
+  outcome: string;
+  rawMilliseconds: number;
+  rank: number;
+  order: number | null;
+}
+interface WalletRow {
+  wallet_id: number;
+  posted: string;
+  held: string;
+  sequence: string;
+  last_posted_at: string | null;
+  status: string;
+  threshold: string | null;
+}
+
+interface Entry {
+  readonly operation: string;
+  readonly sequence: bigint;
+  readonly change: bigint;
+  readonly balance: bigint;
+  readonly at: string;
+  readonly floor: bigint | null;
+  readonly flagged: bigint;
+}
+
+const COUNTER_ACCOUNTS = new Set([-1, -2, -3, -4, -5, -6, -7]);
+const MOMENT = `to_char(%s at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const moment = (column: string) => MOMENT.replace('%s', column);
+
+/** Everything that is wrong with a partner; nothing when all is well. */
+export async function audit(query: Query, partnerId: string): Promise<string[]> {
+  const operations = await query<OperationRow>(
+    `select operation_id, kind, key, ${moment('at')} as at, call_id, reverses, result
+       from talktime.operations where partner_id = $1`,
+    [partnerId],
+  );
+  const transfers = await query<TransferRow>(
+    `select *, ${moment('at')} as at from talktime.transfers where partner_id = $1 order by operation_id, line`,
+    [partnerId],
+  );
+  const wallets = await query<WalletRow>(
+    `select w.wallet_id, w.posted, w.held, w.sequence, ${moment('w.last_posted_at')} as last_posted_at, w.status,
+              case when w.wallet_id = 0 then p.low_credit_threshold else c.low_credit_threshold end as threshold
+       from talktime.wallets w
+       join talktime.partners p using (partner_id)
+       left join talktime.customers c using (partner_id, wallet_id)
+       where w.partner_id = $1`,
+    [partnerId],
+  );
+  const calls = await query<CallRow>(
+    `select c.*, u.wallet_id, r.credits_per_minute as rate, r.initial_seconds, r.increment_seconds
+       from talktime.calls c
+       left join talktime.customers u on u.partner_id = c.partner_id and u.customer_id = c.customer_id
+       left join talktime.rates r on r.partner_id = c.partner_id and r.version = c.payer_rate
+         and r.wallet_id = case when c.payer = 'partner' then 0 else u.wallet_id end
+       where c.partner_id = $1`,
+    [partnerId],
+  );
+  const facts = await query<{ call_id: string; facts: FactsOfRow; disposition: string }>(
+    'select call_id, facts, disposition from talktime.call_facts where partner_id = $1',
+    [partnerId],
+  );
+  const kinds = new Map(operations.map((operation) => [operation.operation_id, operation.kind]));
+  return [
+    ...wallets.flatMap((wallet) => auditWallet(wallet, entriesOf(wallet.wallet_id, transfers), kinds)),
+    ...auditConservation(wallets, transfers),
+    ...operations.flatMap((operation) => auditOperation(operation, operations, transfers)),
+    ...calls.flatMap((call) => auditCall(call, operations, transfers)),
+    ...calls.flatMap((call) =>
+      auditFacts(
+        call,
+        facts.filter((row) => row.call_id === call.call_id),
+      ),
+    ),
+  ];
+}
+
+function entriesOf(wallet: number, transfers: readonly TransferRow[]): Entry[] {
+  const entries = transfers.flatMap((row): Entry[] => {
+    const { operation_id: operation, at } = row;
+    const amount = BigInt(row.amount);
+    const entry = (
+      sequence: string,
+      balance: string,
+      change: bigint,
+      floor: string | null,
+      flagged: string,
+    ): Entry => ({
+      operation,
+      at,
+      sequence: BigInt(sequence),
+      balance: BigInt(balance),
+      change,
+      floor: floor === null ? null : BigInt(floor),
+      flagged: BigInt(flagged),
+    });
+    const sides: Entry[] = [];
+    if (row.debit_account === wallet)
+      sides.push(entry(row.debit_sequence!, row.debit_balance!, -amount, row.floor, row.flagged));
+    if (row.credit_account === wallet) sides.push(entry(row.credit_sequence!, row.credit_balance!, amount, null, '0'));
+    return sides;
+  });
+  return entries.sort((a, b) => (a.sequence < b.sequence ? -1 : 1));
+}
+
+/** Its balances chain without a gap, nothing stands below a floor but what is flagged, and its row says the same. */
+function auditWallet(wallet: WalletRow, entries: readonly Entry[], kinds: ReadonlyMap<string, string>): string[] {
+  const wrong: string[] = [];
+  const name = `wallet ${wallet.wallet_id}`;
+  let balance = 0n;
+  let at = '';
+  for (const [index, entry] of entries.entries()) {
+    const here = `${name} #${entry.sequence}`;
+    if (entry.sequence !== BigInt(index + 1)) wrong.push(`${here}: a gap before it`);
+    if (entry.at < at) wrong.push(`${here}: older than the one before`);
+    const floor = entry.floor;
+    if (entry.change < 0n && floor === null) wrong.push(`${here}: no floor`);
+    if (entry.change < 0n && floor !== null) {
+      const room = balance > floor ? balance - floor : 0n;
+      const beyond = -entry.change > room ? -entry.change - room : 0n;
+      if (entry.flagged !== beyond) wrong.push(`${here}: flagged ${entry.flagged}, beyond the floor are ${beyond}`);
+      const kind = kinds.get(entry.operation)!;
+      if (beyond > 0n && kind !== 'call' && kind !== 'reassign') wrong.push(`${here}: a ${kind} below the floor`);
+    }
+    balance += entry.change;
+    at = entry.at;
+    if (entry.balance !== balance) wrong.push(`${here}: says ${entry.balance}, comes to ${balance}`);
+  }
+  if (BigInt(wallet.posted) !== balance) wrong.push(`${name}: says ${wallet.posted}, comes to ${balance}`);
+  if (BigInt(wallet.sequence) !== BigInt(entries.length)) wrong.push(`${name}: sequence ${wallet.sequence}`);
+  if ((wallet.last_posted_at ?? '') !== at) wrong.push(`${name}: last posted ${wallet.last_posted_at}, not ${at}`);
+  if (BigInt(wallet.held) !== 0n) wrong.push(`${name}: ${wallet.held} held`);
+  return entries.length === 0 ? wrong : [...wrong, ...auditStatus(name, balance, wallet)];
+}
+
+/** A status that its balance allows: hysteresis leaves a choice only up to a tenth, or a credit, above a level. */
+function auditStatus(name: string, posted: bigint, { status, threshold }: WalletRow): string[] {
+  const credit = 1_000_000n;
+  const level = threshold === null ? null : BigInt(threshold);
+  const rearmed = (at: bigint) => posted * 10n > at * 11n && posted > at + credit;
+  const possible: string[] = [];
+  if (posted <= 0n || !rearmed(0n)) possible.push('exhausted');
+  if (posted > 0n && level !== null && (posted <= level || !rearmed(level))) possible.push('low');
+  if (posted > 0n && (level === null || posted > level)) possible.push('ok');
+  return possible.includes(status) ? [] : [`${name}: ${status} at ${posted}, level ${threshold}`];
+}
+
+/** What all wallets hold is what came in from outside: debits are credits. */
+function auditConservation(wallets: readonly WalletRow[], transfers: readonly TransferRow[]): string[] {
+  const wrong: string[] = [];
+  let outside = 0n;
+  for (const { debit_account: debit, credit_account: credit, amount, operation_id: id } of transfers) {
+    for (const account of [debit, credit])
+      if (account < 0 && !COUNTER_ACCOUNTS.has(account)) wrong.push(`${id}: no account ${account}`);
+    if (debit < 0) outside -= BigInt(amount);
+    if (credit < 0) outside += BigInt(amount);
+  }
+  const inside = wallets.reduce((sum, wallet) => sum + BigInt(wallet.posted), 0n);
+  return inside + outside === 0n ? wrong : [...wrong, `wallets hold ${inside}, the outside gave ${-outside}`];
+}
+
+function auditOperation(
+  operation: OperationRow,
+  all: readonly OperationRow[],
+  transfers: readonly TransferRow[],
+): string[] {
+  const wrong: string[] = [];
+  const { operation_id: id, kind, result } = operation;
+  const own = transfers.filter((row) => row.operation_id === id);
+  if (result.operation_id !== id || result.kind !== kind || result.at !== operation.at)
+    wrong.push(`${kind} ${id}: its result is another's`);
+  if (own.some((row) => row.at !== operation.at)) wrong.push(`${kind} ${id}: a transfer at another moment`);
+  const isCall = kind === 'call' || kind === 'reassign';
+  const sameKey = all.filter(
+    (each) => each.key === operation.key && (each.kind === 'call' || each.kind === 'reassign') === isCall,
+  );
+  if (sameKey.length !== 1) wrong.push(`${kind} ${id}: its key ${operation.key} is not its own`);
+  if (!isCall && kind !== 'reversal' && own.length !== 1) wrong.push(`${kind} ${id}: ${own.length} transfers`);
+  const reversals = all.filter((each) => each.reverses === id).map((each) => each.operation_id);
+  if (reversals.length > 0 && !isCall) {
+    const back = transfers.filter((row) => reversals.includes(row.operation_id));
+    const total = (rows: readonly TransferRow[]) => rows.reduce((sum, row) => sum + BigInt(row.amount), 0n);
+    if (total(back) > total(own)) wrong.push(`${kind} ${id}: more of it was reversed than it was`);
+  }
+  return wrong;
+}
+
+/** Its price follows from its facts and its rate, and is what its transfers took, net. */
+function auditCall(call: CallRow, operations: readonly OperationRow[], transfers: readonly TransferRow[]): string[] {
+  const name = `call ${call.provider_call_id}`;
+  const revisions = operations.filter((row) => row.call_id === call.call_id && row.kind !== 'reversal');
+  const ids = new Set(revisions.map((row) => row.operation_id));
+  for (const row of operations) if (row.reverses !== null && ids.has(row.reverses)) ids.add(row.operation_id);
+  if (revisions.length !== call.revision) return [`${name}: ${revisions.length} operations, revision ${call.revision}`];
+  if (call.revision === 0) return BigInt(call.price) === 0n ? [] : [`${name}: a price without a posting`];
+
+  const wrong: string[] = [];
+  const expected = recomputedPrice(call);
+  const left = BigInt(call.price);
+  if (left + BigInt(call.reversed) !== expected)
+    wrong.push(`${name}: costs ${left}, and ${call.reversed} reversed; its facts come to ${expected}`);
+  const shares = new Map<number, bigint>();
+  if (call.payer === 'partner') shares.set(0, left);
+  else {
+    shares.set(call.wallet_id!, left - BigInt(call.overage));
+    shares.set(0, BigInt(call.overage_paid));
+  }
+  const taken = new Map<number, bigint>();
+  for (const row of transfers) {
+    if (!ids.has(row.operation_id)) continue;
+    const amount = BigInt(row.amount);
+    if (row.debit_account >= 0) taken.set(row.debit_account, (taken.get(row.debit_account) ?? 0n) + amount);
+    if (row.credit_account >= 0) taken.set(row.credit_account, (taken.get(row.credit_account) ?? 0n) - amount);
+  }
+  for (const wallet of new Set([...shares.keys(), ...taken.keys()])) {
+    const [due, net] = [shares.get(wallet) ?? 0n, taken.get(wallet) ?? 0n];
+    if (due !== net) wrong.push(`${name}: wallet ${wallet} owes ${due} of it and gave ${net}`);
+  }
+  return wrong;
+}
+
+function recomputedPrice({ facts, rate, initial_seconds: initial, increment_seconds: increment }: CallRow): bigint {
+  const seconds = facts.outcome === 'connected' ? Math.ceil(facts.rawMilliseconds / 1000) : 0;
+  if (seconds === 0) return 0n;
+  let billed = initial;
+  while (billed < seconds) billed += increment;
+  const sixtieths = BigInt(billed) * BigInt(rate!);
+  return (sixtieths * 2n + 60n) / 120n;
+}
+
+/** The facts that stand are not beaten by any that were told while the call was open. */
+function auditFacts(call: CallRow, told: readonly { facts: FactsOfRow; disposition: string }[]): string[] {
+  const standing = call.facts;
+  const better = told.filter(({ facts, disposition }) => {
+    if (disposition === 'closed') return false;
+    if (facts.rank !== standing.rank) return facts.rank > standing.rank;
+    return facts.order !== null && standing.order !== null && facts.order > standing.order;
+  });
+  return better.length === 0
+    ? []
+    : [
+        `call ${call.provider_call_id}: ${JSON.stringify(standing)} stands, though told ${JSON.stringify(better[0]!.facts)}`,
+      ];
+}

@@ -1,0 +1,166 @@
+import { evaluateAlert, fold, type Command, type LedgerState, type Outcome, type Writes } from '@talktime/core/ledger';
+import * as ledger from '@talktime/core/ledger';
+import type { Microcredits, Rate } from '@talktime/core/money';
+import { CUSTOMERS, PARTNER, type MappingStep, type Setup, type SettingsStep, type WalletName } from './steps';
+
+type Mutable<T> = T extends ReadonlyMap<infer K, infer V> ? Map<K, V> : T;
+
+/** What no history has yet: holds, limits, a chain that is looked at. */
+const NO_HOLDS = { holds: new Map(), liveHolds: new Map(), spending: new Map() };
+const NO_LIMITS = { maxCallSeconds: 3600, maxConcurrentCalls: null, maxSpendPerDay: null, maxSpendPerMonth: null };
+const NO_CHAIN = { head: null };
+
+/** A partner's ledger held in memory: `fold` decides, and what it would write is carried over to the next fold. */
+export class Carrier {
+  readonly transfers: ledger.TransferRow[] = [];
+  readonly alerts: ledger.AlertRow[] = [];
+  readonly facts = new Map<string, ledger.FactsRow>();
+  readonly #state: { -readonly [Key in keyof LedgerState]: Mutable<LedgerState[Key]> };
+
+  constructor(
+    readonly partnerId: string,
+    setup: Setup,
+    now: number,
+  ) {
+    this.#state = {
+      ...NO_HOLDS,
+      partnerId,
+      currency: 'USD',
+      wallets: new Map(),
+      customers: new Map(),
+      rates: new Map(),
+      operations: new Map(),
+      reversible: new Map(),
+      calls: new Map(),
+      facts: new Map(),
+      mappings: new Map(),
+    };
+    this.#open(PARTNER, setup.partner, now);
+    for (const id of CUSTOMERS) {
+      const settings = setup.customers[id]!;
+      this.#open(id, settings, now);
+      this.#state.customers.set(id, {
+        ...NO_LIMITS,
+        customerId: id,
+        walletId: walletId(id),
+        aiCreditsEnabled: settings.aiCredits,
+        graceSeconds: settings.grace,
+        overdraft: settings.overdraft as Microcredits,
+        shortfallPolicy: settings.policy,
+      });
+    }
+    for (const mapping of setup.mappings) this.map(mapping);
+  }
+
+  get state(): LedgerState {
+    return this.#state;
+  }
+
+  submit(commands: readonly Command[], now: number): readonly Outcome[] {
+    const { outcomes, writes } = fold(this.#state, commands, now);
+    this.#write(writes);
+    return outcomes;
+  }
+
+  /** As updateCustomer and updatePartner do, for a change that they take. */
+  change({ customer, change }: SettingsStep, now: number): void {
+    const id = walletId(customer);
+    const before = this.#state.customers.get(customer);
+    if (before) {
+      this.#state.customers.set(customer, {
+        ...before,
+        aiCreditsEnabled: change.aiCredits ?? before.aiCreditsEnabled,
+        graceSeconds: change.grace ?? before.graceSeconds,
+        overdraft: (change.overdraft ?? before.overdraft) as Microcredits,
+        shortfallPolicy: change.policy ?? before.shortfallPolicy,
+      });
+    }
+    if (change.rate !== undefined || change.rounding !== undefined) {
+      const latest = this.#state.rates.get(id)?.at(-1);
+      const rounding = change.rounding ?? {
+        initial: latest?.rounding.initialSeconds ?? 1,
+        increment: latest?.rounding.incrementSeconds ?? 1,
+      };
+      this.#addRate(id, change.rate ?? latest!.creditsPerMinute, rounding, now);
+    }
+    const wallet = this.#state.wallets.get(id)!;
+    const threshold = change.threshold === undefined ? wallet.lowCreditThreshold : change.threshold;
+    const notificationsEnabled = change.notifications ?? wallet.notificationsEnabled;
+    const evaluated = evaluateAlert({
+      ...wallet,
+      lowCreditThreshold: threshold as Microcredits | null,
+      notificationsEnabled,
+    });
+    this.#state.wallets.set(id, evaluated.wallet);
+  }
+
+  map({ mapping, value, customer }: MappingStep): void {
+    const key = ledger.mappingKey(mapping, value);
+    if (!this.#state.mappings.has(key)) this.#state.mappings.set(key, customer);
+  }
+
+  #open(name: WalletName, settings: Setup['partner'], now: number): void {
+    const id = walletId(name);
+    this.#state.wallets.set(id, {
+      ...NO_CHAIN,
+      walletId: id,
+      customerId: name === PARTNER ? null : name,
+      posted: 0n as Microcredits,
+      held: 0n as Microcredits,
+      sequence: 0n,
+      lastPostedAt: null,
+      status: 'ok',
+      told: 'ok',
+      episode: 1,
+      lowCreditThreshold: settings.threshold as Microcredits | null,
+      notificationsEnabled: settings.notifications,
+    });
+    if (settings.rate !== null) this.#addRate(id, settings.rate, settings.rounding, now);
+  }
+
+  #addRate(id: number, rate: bigint, rounding: Setup['partner']['rounding'], now: number): void {
+    const versions = this.#state.rates.get(id) ?? [];
+    const latest = versions.at(-1);
+    const same =
+      latest?.creditsPerMinute === rate &&
+      latest.rounding.initialSeconds === rounding.initial &&
+      latest.rounding.incrementSeconds === rounding.increment;
+    if (same) return;
+    const version: Rate = {
+      version: versions.length + 1,
+      creditsPerMinute: rate as Microcredits,
+      rounding: { initialSeconds: rounding.initial, incrementSeconds: rounding.increment },
+      effectiveFrom: now,
+    };
+    this.#state.rates.set(id, [...versions, version]);
+  }
+
+  #write(writes: Writes): void {
+    const { operations, reversible, calls, facts, wallets } = this.#state;
+    this.transfers.push(...writes.transfers);
+    this.alerts.push(...writes.alerts);
+    for (const row of writes.operations) {
+      if (operations.has(row.operationId)) throw new Error(`${row.operationId} was written twice`);
+      operations.set(row.operationId, { contentHash: row.contentHash, result: row.result });
+      const transfers = writes.transfers.filter((transfer) => transfer.operationId === row.operationId);
+      const { kind, callId, result } = row;
+      const reversed = 0n as Microcredits;
+      reversible.set(row.operationId, { kind, callId, customerId: result.customer_id, transfers, reversed });
+      if (row.reverses === null) continue;
+      const original = reversible.get(row.reverses)!;
+      const moved = transfers.reduce((sum, { amount }) => sum + amount, original.reversed as bigint);
+      reversible.set(row.reverses, { ...original, reversed: moved as Microcredits });
+    }
+    for (const [id, wallet] of writes.wallets) wallets.set(id, wallet);
+    for (const [id, call] of writes.calls) calls.set(id, call);
+    for (const row of writes.facts) {
+      this.facts.set(ledger.factsKey(row.callId, row.hash), row);
+      facts.set(ledger.factsKey(row.callId, row.hash), { operationId: row.operationId });
+    }
+  }
+}
+
+/** 0 is the partner's; the customers' follow in their order. */
+export function walletId(name: WalletName): number {
+  return name === PARTNER ? 0 : (CUSTOMERS as readonly string[]).indexOf(name) + 1;
+}

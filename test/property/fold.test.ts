@@ -1,0 +1,64 @@
+import * as fc from 'fast-check';
+import { Carrier, walletId } from './carrier';
+import { Translation } from './commands';
+import { agree, Difference, happened } from './compare';
+import { histories } from './histories';
+import { Model } from './model';
+import { runs } from './runs';
+import { CUSTOMERS, PARTNER, type History, type LedgerStep } from './steps';
+
+const START = Date.UTC(2026, 10, 22, 16);
+
+describe('the fold and the model', () => {
+  it('tell the same of every random history', () => {
+    const property = fc.property(histories(40), fc.array(fc.nat({ max: 3 }), { minLength: 40, maxLength: 40 }), tell);
+    fc.assert(property, runs(600, 'memory'));
+  }, 3_600_000);
+});
+
+/** Tells a history to both, in batches of one to four commands, a moment apart or in the same. */
+function tell(history: History, batches: readonly number[]): void {
+  const partnerId = '00000000-0000-4000-8000-000000000001';
+  const translation = new Translation(partnerId);
+  const carrier = new Carrier(partnerId, history.setup, START);
+  const model = new Model(history.setup, () => START);
+  const started = new Map<string, number | null>();
+  let waiting: { step: LedgerStep; startedAt: number | null }[] = [];
+  let now = START;
+
+  const settle = () => {
+    const commands = waiting.map(({ step, startedAt }) => translation.command(step, startedAt));
+    const outcomes = carrier.submit(commands, now);
+    for (const [index, { step, startedAt }] of waiting.entries())
+      agree(step, model.apply(step, now, startedAt), happened(translation, outcomes[index]!));
+    waiting = [];
+  };
+
+  for (const [index, step] of history.steps.entries()) {
+    if (step.kind === 'settings' || step.kind === 'mapping') {
+      settle();
+      now += 1;
+      const expected = model.apply(step, now, null);
+      if (expected.ok !== false && step.kind === 'settings') carrier.change(step, now);
+      if (expected.ok !== false && step.kind === 'mapping') carrier.map(step);
+      continue;
+    }
+    if (step.kind === 'call' && !started.has(step.call)) {
+      const { started: told } = step;
+      started.set(step.call, told === null ? null : told === 'early' ? START - 86_400_000 : now - told * 500);
+    }
+    waiting.push({ step, startedAt: step.kind === 'call' ? started.get(step.call)! : null });
+    if (waiting.length > (batches[index] ?? 0)) {
+      settle();
+      now += (batches[index] ?? 0) * 1000;
+    }
+  }
+  settle();
+
+  for (const name of [PARTNER, ...CUSTOMERS]) {
+    const { posted, status } = carrier.state.wallets.get(walletId(name))!;
+    const expected = model.wallets.get(name)!;
+    if (posted !== expected.posted || status !== expected.status)
+      throw new Difference(`The wallet of ${name} differs`, null, expected, { posted, status });
+  }
+}

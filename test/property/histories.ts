@@ -1,0 +1,365 @@
+import * as fc from 'fast-check';
+import {
+  CUSTOMERS,
+  NOBODY,
+  PARTNER,
+  requestName,
+  revisionName,
+  type Clues,
+  type Facts,
+  type History,
+  type LedgerStep,
+  type MappingStep,
+  type OperationName,
+  type Settings,
+  type Setup,
+  type Step,
+} from './steps';
+
+/**
+ * Random histories: a few customers with random settings, few calls and few keys, so that steps meet each other; amounts
+ * at the edges among plain ones.
+ */
+export function histories(longest: number): fc.Arbitrary<History> {
+  return fc
+    .record({ setup, drafts: fc.array(draft, { minLength: 1, maxLength: longest, size: 'max' }), calls: callTruths })
+    .map(({ setup: start, drafts, calls }) => ({ setup: withPossiblePolicies(start), steps: complete(drafts, calls) }));
+}
+
+const CREDIT = 1_000_000n;
+const LAST = 8_000_000_000n * CREDIT - 1n;
+
+const plainAmount = fc.bigInt({ min: 1n, max: 200n * CREDIT });
+const wholeAmount = fc.bigInt({ min: 1n, max: 100n }).map((credits) => credits * CREDIT);
+const edgeAmount = fc.constantFrom(0n, 1n, 2n, CREDIT, LAST, LAST - 1n, LAST / 2n, LAST / 2n + 1n);
+const amount = fc.oneof(
+  { arbitrary: wholeAmount, weight: 6 },
+  { arbitrary: plainAmount, weight: 5 },
+  { arbitrary: edgeAmount, weight: 1 },
+);
+
+const wallet = fc.constantFrom(...CUSTOMERS, ...CUSTOMERS, PARTNER, PARTNER);
+const customer = fc.oneof(
+  { arbitrary: fc.constantFrom(...CUSTOMERS), weight: 19 },
+  { arbitrary: fc.constant(NOBODY), weight: 1 },
+);
+const host = fc.oneof({ arbitrary: fc.constant(true), weight: 3 }, { arbitrary: fc.constant(false), weight: 2 });
+
+const rounding = fc
+  .constantFrom([1, 1], [1, 1], [6, 6], [30, 6], [60, 60])
+  .map(([initial, increment]) => ({ initial: initial!, increment: increment! }));
+const rate = fc.oneof(
+  { arbitrary: fc.bigInt({ min: 1n, max: 20n }).map((credits) => credits * CREDIT), weight: 4 },
+  { arbitrary: fc.bigInt({ min: 0n, max: 99n * CREDIT }), weight: 4 },
+  { arbitrary: fc.constantFrom(0n, 1n, 7n, 99n * CREDIT), weight: 1 },
+);
+const overdraft = fc.oneof(
+  { arbitrary: fc.constant(0n), weight: 4 },
+  { arbitrary: plainAmount, weight: 2 },
+  { arbitrary: edgeAmount, weight: 1 },
+);
+const grace = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 120 }), fc.constantFrom(1, 30, 3600));
+const threshold = fc.oneof(
+  { arbitrary: fc.constant(null), weight: 2 },
+  { arbitrary: wholeAmount, weight: 3 },
+  { arbitrary: amount, weight: 1 },
+);
+const policy = fc.constantFrom('debt' as const, 'partner' as const);
+
+const settings: fc.Arbitrary<Settings> = fc.record({
+  aiCredits: fc.oneof({ arbitrary: fc.constant(true), weight: 3 }, { arbitrary: fc.constant(false), weight: 1 }),
+  grace,
+  overdraft,
+  threshold,
+  notifications: fc.boolean(),
+  policy,
+  rate: fc.option(rate, { freq: 5 }),
+  rounding,
+});
+
+const AGENTS = ['agent_a', 'agent_b', 'agent_c'];
+const NUMBERS = ['+14155550101', '+14155550102', '+14155550103'];
+const TAGS = ['tag_a', 'tag_b'];
+
+const mapping: fc.Arbitrary<MappingStep> = fc.oneof(
+  fc.record({
+    kind: fc.constant('mapping' as const),
+    mapping: fc.constant('agent' as const),
+    value: fc.constantFrom(...AGENTS),
+    customer: fc.constantFrom(...CUSTOMERS),
+  }),
+  fc.record({
+    kind: fc.constant('mapping' as const),
+    mapping: fc.constant('phone_number' as const),
+    value: fc.constantFrom(...NUMBERS),
+    customer: fc.constantFrom(...CUSTOMERS),
+  }),
+  fc.record({
+    kind: fc.constant('mapping' as const),
+    mapping: fc.constant('metadata' as const),
+    value: fc.constantFrom(...TAGS),
+    customer: fc.constantFrom(...CUSTOMERS),
+  }),
+);
+
+const setup: fc.Arbitrary<Setup> = fc.record({
+  partner: fc.record({ threshold, notifications: fc.boolean(), rate: fc.option(rate, { freq: 5 }), rounding }),
+  customers: fc.record(Object.fromEntries(CUSTOMERS.map((id) => [id, settings]))),
+  mappings: fc.array(mapping, { maxLength: 3 }),
+});
+
+/** The policy `partner` can be chosen only where the partner has a rate. */
+function withPossiblePolicies(start: Setup): Setup {
+  if (start.partner.rate !== null) return start;
+  const customers = Object.entries(start.customers).map(([id, each]) => [id, { ...each, policy: 'debt' as const }]);
+  return { ...start, customers: Object.fromEntries(customers) as Setup['customers'] };
+}
+
+const CALLS = ['call-0', 'call-1', 'call-2', 'call/3:%'];
+
+/** What a call really was: each report tells a part of it. */
+interface CallTruth {
+  readonly customer: string | null;
+  readonly clues: Clues;
+  readonly started: number | 'early' | null;
+}
+const callTruths: fc.Arbitrary<CallTruth[]> = fc.array(
+  fc.record({
+    customer: fc.oneof({ arbitrary: fc.constant(null), weight: 2 }, { arbitrary: customer, weight: 5 }),
+    clues: fc.record({
+      agent: fc.option(fc.constantFrom(...AGENTS), { freq: 2 }),
+      from: fc.option(fc.constantFrom(...NUMBERS), { freq: 1 }),
+      to: fc.option(fc.constantFrom(...NUMBERS), { freq: 1 }),
+      direction: fc.constantFrom('inbound' as const, 'outbound' as const, null),
+      metadata: fc.option(fc.constantFrom(...TAGS), { freq: 1 }),
+    }),
+    started: fc.oneof(fc.constant(null), fc.nat({ max: 12 }), fc.constant('early' as const)),
+  }),
+  { minLength: CALLS.length, maxLength: CALLS.length },
+);
+
+const seconds = fc.oneof(
+  { arbitrary: fc.constantFrom(0, 1, 10, 29, 30, 31, 60, 61, 66, 120), weight: 4 },
+  { arbitrary: fc.integer({ min: 0, max: 900 }), weight: 4 },
+  { arbitrary: fc.constantFrom(3600, 7200), weight: 1 },
+);
+const facts: fc.Arbitrary<Facts> = fc.record({
+  outcome: fc.constantFrom('connected', 'connected', 'connected', 'connected', 'unconnected', 'provider_fault'),
+  milliseconds: fc.tuple(seconds, fc.constantFrom(0, 0, 0, 1, 200, 999)).map(([whole, part]) => whole * 1000 + part),
+  cost: fc.option(fc.constantFrom(0n, 81_300n), { freq: 1 }),
+  rank: fc.constantFrom(1 as const, 2 as const, 2 as const, 3 as const),
+  order: fc.option(fc.nat({ max: 4 }), { freq: 2 }),
+});
+
+/** A step before it knows what came before it: keys, calls and targets are still numbers. */
+type Draft =
+  | { readonly do: 'request'; readonly key: number | null; readonly make: (key: string) => LedgerStep }
+  | {
+      readonly do: 'reverse';
+      readonly key: number | null;
+      readonly of: number;
+      readonly amount: bigint | null;
+      readonly host: boolean;
+    }
+  | {
+      readonly do: 'report';
+      readonly call: number;
+      readonly facts: Facts;
+      readonly tells: readonly boolean[];
+      readonly names: string;
+      readonly host: boolean;
+    }
+  | {
+      readonly do: 'move';
+      readonly what: 'assign' | 'reassign' | 'dismiss';
+      readonly call: number;
+      readonly customer: string;
+      readonly host: boolean;
+    }
+  | { readonly do: 'again'; readonly which: number; readonly host: boolean }
+  | { readonly do: 'step'; readonly step: Step };
+
+/** Mostly a key of its own; now and then one that another step may have, too. */
+const key = fc.oneof({ arbitrary: fc.constant(null), weight: 7 }, { arbitrary: fc.nat({ max: 7 }), weight: 1 });
+
+const topUp = fc
+  .record({
+    key,
+    host,
+    wallet: fc.oneof({ arbitrary: wallet, weight: 15 }, { arbitrary: fc.constant(NOBODY), weight: 1 }),
+    amount,
+    grant: fc.constantFrom('paid' as const, 'bonus' as const),
+  })
+  .map(
+    ({ key: at, ...rest }): Draft => ({
+      do: 'request',
+      key: at,
+      make: (name) => ({ kind: 'top_up', key: name, ...rest }),
+    }),
+  );
+const deduction = fc.record({ key, host, wallet, amount }).map(
+  ({ key: at, ...rest }): Draft => ({
+    do: 'request',
+    key: at,
+    make: (name) => ({ kind: 'deduction', key: name, ...rest }),
+  }),
+);
+const adjustment = fc
+  .record({ key, host, wallet, amount: fc.tuple(amount, fc.boolean()).map(([size, up]) => (up ? size : -size)) })
+  .map(
+    ({ key: at, ...rest }): Draft => ({
+      do: 'request',
+      key: at,
+      make: (name) => ({ kind: 'adjustment', key: name, ...rest }),
+    }),
+  );
+const plan = fc
+  .record({
+    key,
+    host,
+    customer,
+    plan: fc.constantFrom('starter', 'growth'),
+    active: fc.oneof({ arbitrary: fc.constant(true), weight: 9 }, { arbitrary: fc.constant(false), weight: 1 }),
+    terms: fc.oneof(
+      amount.filter((credits) => credits > 0n).map((credits) => ({ credits })),
+      fc.bigInt({ min: 1n, max: 300n * CREDIT }).map((minutes) => ({ minutes })),
+      fc.constantFrom(100n * CREDIT, 1n, LAST).map((minutes) => ({ minutes })),
+    ),
+  })
+  .map(
+    ({ key: at, ...rest }): Draft => ({
+      do: 'request',
+      key: at,
+      make: (name) => ({ kind: 'plan', key: name, ...rest }),
+    }),
+  );
+const reversal = fc.record({
+  do: fc.constant('reverse' as const),
+  key,
+  of: fc.nat({ max: 1000 }),
+  amount: fc.option(fc.oneof(amount, fc.bigInt({ min: 1n, max: 20n * CREDIT })), { freq: 1 }),
+  host,
+});
+const report = fc.record({
+  do: fc.constant('report' as const),
+  call: fc.nat({ max: CALLS.length - 1 }),
+  facts,
+  tells: fc.array(fc.oneof({ arbitrary: fc.constant(true), weight: 3 }, { arbitrary: fc.constant(false), weight: 1 }), {
+    minLength: 5,
+    maxLength: 5,
+  }),
+  names: fc.oneof(
+    { arbitrary: fc.constant('its customer' as const), weight: 5 },
+    { arbitrary: fc.constant('no one' as const), weight: 3 },
+    { arbitrary: customer, weight: 1 },
+  ),
+  host,
+});
+const move = fc.record({
+  do: fc.constant('move' as const),
+  what: fc.constantFrom(
+    'assign' as const,
+    'assign' as const,
+    'reassign' as const,
+    'reassign' as const,
+    'dismiss' as const,
+  ),
+  call: fc.nat({ max: CALLS.length - 1 }),
+  customer,
+  host,
+});
+const again = fc.record({ do: fc.constant('again' as const), which: fc.nat({ max: 1000 }), host });
+const change = fc
+  .tuple(
+    fc.oneof({ arbitrary: fc.constantFrom(...CUSTOMERS), weight: 4 }, { arbitrary: fc.constant(PARTNER), weight: 1 }),
+    fc.record(
+      { aiCredits: fc.boolean(), grace, overdraft, threshold, notifications: fc.boolean(), policy, rate, rounding },
+      { requiredKeys: [] },
+    ),
+  )
+  .map(([who, all]): Draft => {
+    const { rate: newRate, threshold: level, notifications, rounding: rule } = all;
+    const partners = { rate: newRate, threshold: level, notifications, rounding: rule };
+    const told = Object.entries(who === PARTNER ? partners : all).filter(([, value]) => value !== undefined);
+    return { do: 'step', step: { kind: 'settings', customer: who, change: Object.fromEntries(told) } };
+  });
+
+const draft: fc.Arbitrary<Draft> = fc.oneof(
+  { arbitrary: report, weight: 18 },
+  { arbitrary: topUp, weight: 6 },
+  { arbitrary: deduction, weight: 3 },
+  { arbitrary: adjustment, weight: 3 },
+  { arbitrary: plan, weight: 2 },
+  { arbitrary: reversal, weight: 4 },
+  { arbitrary: move, weight: 4 },
+  { arbitrary: again, weight: 4 },
+  { arbitrary: change, weight: 3 },
+  { arbitrary: mapping.map((step): Draft => ({ do: 'step', step })), weight: 1 },
+);
+
+/** Gives each draft what it needs of those before it. */
+function complete(drafts: readonly Draft[], calls: readonly CallTruth[]): Step[] {
+  const steps: Step[] = [];
+  for (const [index, each] of drafts.entries()) {
+    const ledgerSteps = steps.filter((step): step is LedgerStep => step.kind !== 'settings' && step.kind !== 'mapping');
+    steps.push(stepOf(each, index, ledgerSteps, calls));
+  }
+  return steps;
+}
+
+function stepOf(each: Draft, index: number, before: readonly LedgerStep[], calls: readonly CallTruth[]): Step {
+  const keyOf = (at: number | null) => `key-${at ?? index}`;
+  switch (each.do) {
+    case 'step':
+      return each.step;
+    case 'request':
+      return each.make(keyOf(each.key));
+    case 'reverse': {
+      const target = targets(before).at(-1 - (each.of % Math.max(1, targets(before).length))) ?? requestName('never');
+      return { kind: 'reversal', key: keyOf(each.key), target, amount: each.amount, host: each.host };
+    }
+    case 'report':
+      return reportOf(each, calls[each.call]!);
+    case 'move': {
+      const { what, customer: to, host: asHost } = each;
+      const common = { host: asHost, call: CALLS[each.call]! };
+      return what === 'dismiss' ? { kind: what, ...common } : { kind: what, ...common, customer: to };
+    }
+    case 'again': {
+      const step = before[each.which % Math.max(1, before.length)];
+      if (step) return { ...step, host: each.host };
+      return { kind: 'dismiss', host: each.host, call: CALLS[0]! };
+    }
+  }
+}
+
+function reportOf(each: Extract<Draft, { do: 'report' }>, truth: CallTruth): Step {
+  const [agent, from, to, direction, metadata] = each.tells;
+  const clues: Clues = {
+    agent: agent ? truth.clues.agent : null,
+    from: from ? truth.clues.from : null,
+    to: to ? truth.clues.to : null,
+    direction: direction ? truth.clues.direction : null,
+    metadata: metadata ? truth.clues.metadata : null,
+  };
+  const { started } = truth;
+  const named = each.names === 'its customer' ? truth.customer : each.names === 'no one' ? null : each.names;
+  return {
+    kind: 'call',
+    host: each.host,
+    call: CALLS[each.call]!,
+    facts: each.facts,
+    started,
+    clues,
+    customer: named,
+  };
+}
+
+/** What may be there to reverse: requests by their keys, and the first revisions of calls. */
+function targets(before: readonly LedgerStep[]): OperationName[] {
+  return before.flatMap((step) => {
+    if ('key' in step) return [requestName(step.key)];
+    if (step.kind === 'dismiss') return [];
+    return [revisionName(step.call, 1), revisionName(step.call, 1), revisionName(step.call, 2)];
+  });
+}

@@ -1,0 +1,315 @@
+import { done, notDecided, refused, type Expected, type Model } from './model';
+import * as rules from './rules';
+import {
+  PARTNER,
+  requestName,
+  revisionName,
+  type Amount,
+  type Answer,
+  type Clues,
+  type DismissStep,
+  type Facts,
+  type MoveStep,
+  type OperationName,
+  type ReportStep,
+  type ReversalStep,
+  type WalletName,
+} from './steps';
+
+export interface ModelCall {
+  readonly id: string;
+  state: 'suspense' | 'charged' | 'closed';
+  facts: Facts;
+  clues: Clues;
+  /** The customer that our own caller named. */
+  named: string | null;
+  customer: string | null;
+  payer: WalletName | null;
+  version: rules.RateVersion | null;
+  /** The version of the partner's rate for what it carries; kept like the payer's (rule 3). */
+  partnerVersion: rules.RateVersion | null;
+  /** What decides the rates. */
+  readonly startedAt: number;
+  revision: number;
+  /** What it costs now, the partner's part of that, and what that part took from the partner's wallet. */
+  price: Amount;
+  overage: Amount;
+  overagePaid: Amount;
+  reversed: Amount;
+  /** Facts that were told, and the operation that answered them. */
+  readonly seen: Map<string, OperationName | null>;
+}
+
+/** What a change of a call's price does to the two wallets that may pay for it. Signed. */
+interface Effect {
+  readonly payer: Amount;
+  readonly partner: Amount;
+  readonly overage: Amount;
+  readonly overagePaid: Amount;
+  readonly flagged: Amount;
+}
+
+/** The calls of the model: rules 2 to 5, 8, 10, 11 and 13. */
+export class ModelCalls {
+  constructor(readonly model: Model) {}
+
+  /** A refused report changes nothing: it isn't even recorded. */
+  report(step: ReportStep, now: number, startedAt: number | null): Expected {
+    const undo = this.model.remember(this.model.calls.get(step.call));
+    const expected = this.#reported(step, now, startedAt);
+    if (expected.ok === false) undo();
+    return expected;
+  }
+
+  #reported(step: ReportStep, now: number, startedAt: number | null): Expected {
+    if (step.customer !== null && !this.model.customers.has(step.customer)) return refused('CUSTOMER_NOT_FOUND');
+    const call = this.model.calls.get(step.call);
+    if (!call) return this.#resolve(this.#open(step, startedAt ?? now), step, false);
+    if (call.state === 'suspense') return this.#reportInSuspense(call, step);
+    const another = step.customer !== null && call.customer !== null && step.customer !== call.customer;
+    if (another) return refused('CALL_CUSTOMER_MISMATCH');
+    // Whom a dismissed call was thought to be of is not told.
+    if (call.state === 'closed') return notDecided(...(step.customer === null ? [] : ['CALL_CUSTOMER_MISMATCH']));
+    const seen = call.seen.get(rules.factsText(step.facts));
+    // Rule 10 says the first result; that was suspense, which it no longer is.
+    if (seen === null) return notDecided();
+    if (seen) return done(this.model.operations.get(seen)!.answer, true);
+    return this.#revise(call, step);
+  }
+
+  /** Rule 13: a call in suspense is charged to a customer. */
+  assign(step: MoveStep): Expected {
+    const call = this.model.calls.get(step.call);
+    const codes: string[] = [];
+    if (!call) codes.push('CALL_NOT_FOUND');
+    if (!this.model.customers.has(step.customer)) codes.push('CUSTOMER_NOT_FOUND');
+    // To whom it is assigned already: there is nothing left to do, and a retry needs to hear so.
+    if (call?.state === 'charged' && call.customer === step.customer) return done(this.#latest(call), true);
+    if (call?.state === 'charged') codes.push('CALL_CUSTOMER_MISMATCH', 'CALL_NOT_IN_SUSPENSE');
+    if (call?.state === 'closed') codes.push('CALL_CLOSED', 'CALL_NOT_IN_SUSPENSE');
+    if (!call || codes.length > 0) return refused(...codes);
+    const undo = this.model.remember(call);
+    const charged = this.#charge(call, step.customer, 'call', null);
+    if (!charged?.ok) undo();
+    return charged ?? refused('RATE_REQUIRED');
+  }
+
+  dismiss(step: DismissStep): Expected {
+    const call = this.model.calls.get(step.call);
+    if (!call) return refused('CALL_NOT_FOUND');
+    const dismissed = call.state === 'closed' && call.customer === null;
+    if (dismissed) return notDecided();
+    if (call.state !== 'suspense') return refused('CALL_NOT_IN_SUSPENSE', 'CALL_CLOSED');
+    call.state = 'closed';
+    return notDecided();
+  }
+
+  /** Rule 11: reversed and charged to the right customer in one operation. */
+  reassign(step: MoveStep): Expected {
+    const call = this.model.calls.get(step.call);
+    const codes: string[] = [];
+    if (!call) codes.push('CALL_NOT_FOUND');
+    if (!this.model.customers.has(step.customer)) codes.push('CUSTOMER_NOT_FOUND');
+    if (call?.state === 'closed') codes.push('CALL_CLOSED');
+    if (call?.state === 'suspense') codes.push('CALL_NOT_CHARGED');
+    if (!call || codes.length > 0) return refused(...codes);
+    if (call.customer === step.customer) return done(this.#latest(call), true);
+
+    const undo = this.model.remember(call);
+    const partnerBefore = this.model.wallets.get(PARTNER)!.posted;
+    const back = this.#lower(call, call.price);
+    if (!this.#fits(call, back)) codes.push('WALLET_LIMIT');
+    const payer = call.payer!;
+    this.model.add(payer, back.payer);
+    this.model.add(PARTNER, back.partner);
+    Object.assign(call, { price: 0n, overage: 0n, overagePaid: 0n });
+    const charged = this.#charge(call, step.customer, 'reassign', null);
+    // One operation has one effect on a status: that of all it did.
+    for (const wallet of [payer, PARTNER]) this.model.settle(wallet);
+    const raised = this.model.wallets.get(PARTNER)!.posted > partnerBefore;
+    if (!charged) codes.push('RATE_REQUIRED');
+    if (charged?.ok === false) codes.push(...charged.codes);
+    if (raised && !step.host) codes.push('HOST_KEY_REQUIRED');
+    if (charged?.ok && codes.length === 0) return charged;
+    undo();
+    return refused(...codes);
+  }
+
+  /** Rules 8 and 11: a partial reversal comes off the partner's part first, and any closes the call. */
+  reverse(step: ReversalStep, id: string): Expected {
+    const call = this.model.calls.get(id)!;
+    const left = call.price - call.reversed;
+    const part = step.amount ?? left;
+    const codes: string[] = [];
+    if (part <= 0n) codes.push('AMOUNT_NOT_POSITIVE');
+    if (left === 0n) codes.push('NOT_REVERSIBLE', 'REVERSAL_TOO_LARGE');
+    if (part > left) codes.push('REVERSAL_TOO_LARGE');
+    if (codes.length > 0) return refused(...codes);
+    const effect = this.#lower(call, part);
+    if (raisesPartner(call, effect) && !step.host) codes.push('HOST_KEY_REQUIRED');
+    if (!this.#fits(call, effect)) codes.push('WALLET_LIMIT');
+    if (codes.length > 0) return refused(...codes);
+
+    this.#post(call, effect);
+    call.reversed += part;
+    call.state = 'closed';
+    const name = requestName(step.key);
+    const answer = this.model.answerOf(name, 'reversal', call.customer!, call.payer!, effect.payer, null);
+    this.model.record(step, answer, null);
+    return done(answer);
+  }
+
+  #open(step: ReportStep, startedAt: number): ModelCall {
+    const nothing = { customer: null, payer: null, version: null, partnerVersion: null, revision: 0 };
+    const free = { price: 0n, overage: 0n, overagePaid: 0n, reversed: 0n };
+    const told = { facts: step.facts, clues: step.clues, named: step.customer, startedAt };
+    const call: ModelCall = { id: step.call, state: 'suspense', ...told, ...nothing, ...free, seen: new Map() };
+    this.model.calls.set(call.id, call);
+    return call;
+  }
+
+  /** The best facts count, whoever tells whose the call is. */
+  #reportInSuspense(call: ModelCall, step: ReportStep): Expected {
+    const replayed = call.seen.has(rules.factsText(step.facts));
+    if (rules.beats(step.facts, call.facts)) call.facts = step.facts;
+    call.clues = {
+      agent: step.clues.agent ?? call.clues.agent,
+      from: step.clues.from ?? call.clues.from,
+      to: step.clues.to ?? call.clues.to,
+      direction: step.clues.direction ?? call.clues.direction,
+      metadata: step.clues.metadata ?? call.clues.metadata,
+    };
+    // The rules don't say whether a customer whom an earlier report named is remembered; it isn't.
+    call.named = step.customer;
+    return this.#resolve(call, step, replayed);
+  }
+
+  #resolve(call: ModelCall, step: ReportStep, replayed: boolean): Expected {
+    call.seen.set(rules.factsText(step.facts), null);
+    const found = call.named !== null ? [call.named] : this.model.customersBy(call.clues);
+    if (found.length === 1) {
+      const charged = this.#charge(call, found[0]!, 'call', step.facts);
+      return charged ?? done({ outcome: 'suspense', reason: 'rate_required' }, replayed);
+    }
+    return done({ outcome: 'suspense', reason: found.length === 0 ? 'no_customer' : 'several_customers' }, replayed);
+  }
+
+  /** Rules 3, 5 and 8. Nothing when the payer has no rate. */
+  #charge(call: ModelCall, customer: string, kind: 'call' | 'reassign', told: Facts | null): Expected | null {
+    const payer = this.model.customers.get(customer)!.aiCredits ? customer : PARTNER;
+    const version = rules.versionAt(this.model.versions.get(payer)!, call.startedAt);
+    if (!version) return null;
+    const partnerVersion = rules.versionAt(this.model.versions.get(PARTNER)!, call.startedAt) ?? null;
+    Object.assign(call, { customer, payer, version, partnerVersion, state: 'charged' });
+    const price = rules.priceOf(rules.chargeable(call.facts), version);
+    return this.#newRevision(call, price, this.#raise(call, price), kind, told);
+  }
+
+  /** Rule 10: better facts post the difference; all others are recorded and post nothing. */
+  #revise(call: ModelCall, step: ReportStep): Expected {
+    const better = rules.beats(step.facts, call.facts);
+    const price = better ? rules.priceOf(rules.chargeable(step.facts), call.version!) : call.price;
+    const more = price - call.price;
+    if (more === 0n) {
+      if (better) call.facts = step.facts;
+      call.seen.set(rules.factsText(step.facts), revisionName(call.id, call.revision));
+      return done(this.#latest(call), true);
+    }
+    const effect = more > 0n ? this.#raise(call, more) : this.#lower(call, -more);
+    // Rule 4: a revision by fields alone that raises the partner's wallet is the host's.
+    if (raisesPartner(call, effect) && step.facts.rank === 1 && !step.host) return refused('HOST_KEY_REQUIRED');
+    call.facts = step.facts;
+    return this.#newRevision(call, price, effect, 'call', step.facts);
+  }
+
+  #newRevision(
+    call: ModelCall,
+    price: Amount,
+    effect: Effect,
+    kind: 'call' | 'reassign',
+    told: Facts | null,
+  ): Expected {
+    // Rule 8 never refuses a call, rule 1 never lets a wallet go so far: where both can't hold, nothing changes.
+    if (!this.#fits(call, effect)) return refused('WALLET_LIMIT');
+    const previousPrice = call.price;
+    this.#post(call, effect);
+    call.price = price;
+    call.revision += 1;
+    const name = revisionName(call.id, call.revision);
+    if (told) call.seen.set(rules.factsText(told), name);
+    const answer: Answer = this.model.answerOf(name, kind, call.customer!, call.payer!, effect.payer, {
+      revision: call.revision,
+      rateVersion: call.version!.version,
+      billedSeconds: rules.billedSeconds(rules.chargeable(call.facts), call.version!.rounding),
+      price,
+      previousPrice,
+      payer: call.payer === PARTNER ? 'partner' : 'customer',
+      byCustomer: call.payer === PARTNER ? 0n : price - call.overage,
+      byPartner: call.payer === PARTNER ? price : call.overagePaid,
+      flagged: effect.flagged,
+    });
+    this.model.operations.set(name, { content: '', answer, call: call.id, moved: null, reversed: 0n });
+    return done(answer);
+  }
+
+  /** Rule 8: within room it is posted; beyond, the customer owes it or the partner carries it. */
+  #raise(call: ModelCall, amount: Amount): Effect {
+    const payer = call.payer!;
+    const room = this.#room(payer, call);
+    const within = room < amount ? room : amount;
+    const { overage, overagePaid } = call;
+    if (payer === PARTNER || this.model.customers.get(payer)!.policy === 'debt')
+      return { payer: -amount, partner: 0n, overage, overagePaid, flagged: amount - within };
+    const carried = overage + amount - within;
+    const carriedPaid = this.#partnersShare(call, carried);
+    const partnerPays = carriedPaid - overagePaid;
+    const partnerRoom = this.#room(PARTNER, call);
+    const flagged = partnerPays > partnerRoom ? partnerPays - partnerRoom : 0n;
+    return { payer: -within, partner: -partnerPays, overage: carried, overagePaid: carriedPaid, flagged };
+  }
+
+  /** Rule 1, on both wallets. */
+  #fits(call: ModelCall, effect: Effect): boolean {
+    const within = (wallet: WalletName, change: Amount) => {
+      const after = this.model.wallets.get(wallet)!.posted + change;
+      return after < rules.LIMIT && after > -rules.LIMIT;
+    };
+    return within(call.payer!, effect.payer) && within(PARTNER, effect.partner);
+  }
+
+  /** What a wallet may still give before its floor; never less than nothing. */
+  #room(wallet: WalletName, call: ModelCall): Amount {
+    const room = this.model.wallets.get(wallet)!.posted - this.model.floorOf(wallet, call.version);
+    return room > 0n ? room : 0n;
+  }
+
+  /** Rule 8: downward comes off the partner's part first. */
+  #lower(call: ModelCall, amount: Amount): Effect {
+    const off = amount < call.overage ? amount : call.overage;
+    const overage = call.overage - off;
+    const overagePaid = this.#partnersShare(call, overage);
+    return { payer: amount - off, partner: call.overagePaid - overagePaid, overage, overagePaid, flagged: 0n };
+  }
+
+  /** Rule 8, at the rates of the call's start; of the whole part, so that differences are subtractions (rule 2). */
+  #partnersShare(call: ModelCall, overage: Amount): Amount {
+    if (overage === 0n) return 0n;
+    call.partnerVersion ??= rules.versionAt(this.model.versions.get(PARTNER)!, call.startedAt)!;
+    return rules.rounded(overage * call.partnerVersion.rate, call.version!.rate);
+  }
+
+  #post(call: ModelCall, effect: Effect): void {
+    this.model.move(call.payer!, effect.payer);
+    this.model.move(PARTNER, effect.partner);
+    call.overage = effect.overage;
+    call.overagePaid = effect.overagePaid;
+  }
+
+  #latest(call: ModelCall): Answer {
+    return this.model.operations.get(revisionName(call.id, call.revision))!.answer;
+  }
+}
+
+function raisesPartner(call: ModelCall, effect: Effect): boolean {
+  return effect.partner > 0n || (call.payer === PARTNER && effect.payer > 0n);
+}

@@ -1,0 +1,308 @@
+import * as rules from './rules';
+import {
+  CUSTOMERS,
+  PARTNER,
+  requestName,
+  type Amount,
+  type Answer,
+  type Clues,
+  type MappingStep,
+  type OperationName,
+  type PlanStep,
+  type RequestStep,
+  type Settings,
+  type SettingsStep,
+  type Setup,
+  type StatusName,
+  type Step,
+  type WalletName,
+} from './steps';
+import { ModelCalls, type ModelCall } from './model-calls';
+
+export interface ModelWallet {
+  posted: Amount;
+  /** Rule 20's memory: what the last posting left. Before the first there is nothing to tell, and none. */
+  status: StatusName;
+  postings: number;
+  threshold: Amount | null;
+}
+
+export interface ModelOperation {
+  /** What it asked for: its business content, as text. */
+  readonly content: string;
+  readonly answer: Answer;
+  readonly call: string | null;
+  /** What it moved and where, for its reversal; null when it can't be reversed. */
+  readonly moved: { readonly wallet: WalletName; readonly amount: Amount } | null;
+  reversed: Amount;
+}
+
+/** What the model expects of a step. Where the rules decide that it is refused but not with which of several codes, any of them. */
+export type Expected =
+  | { readonly ok: true; readonly replayed: boolean; readonly answer: Answer }
+  | { readonly ok: null; readonly codes: readonly string[] }
+  | { readonly ok: false; readonly codes: readonly string[] };
+
+export const refused = (...codes: string[]): Expected => ({ ok: false, codes });
+export const done = (answer: Answer, replayed = false): Expected => ({ ok: true, replayed, answer });
+/** It changes nothing that the model has, and the rules say nothing about the answer: taken, or refused with one of these codes. */
+export const notDecided = (...codes: string[]): Expected => ({ ok: null, codes });
+
+/**
+ * The ledger of one partner, as money-rules.md tells it: plain maps, one step at a time, no batches, no hashes, no
+ * storage. It is the other opinion that core's is compared with.
+ */
+export class Model {
+  readonly wallets = new Map<WalletName, ModelWallet>();
+  readonly customers = new Map<string, Settings>();
+  readonly versions = new Map<WalletName, rules.RateVersion[]>();
+  readonly operations = new Map<OperationName, ModelOperation>();
+  readonly mappings = new Map<string, string>();
+  readonly calls = new Map<string, ModelCall>();
+  readonly #calls = new ModelCalls(this);
+
+  constructor(setup: Setup, now: (wallet: WalletName) => number) {
+    const open = (name: WalletName, settings: Pick<Settings, 'threshold' | 'rate' | 'rounding'>) => {
+      this.wallets.set(name, { posted: 0n, status: 'ok', postings: 0, threshold: settings.threshold });
+      this.versions.set(name, []);
+      if (settings.rate !== null) this.#addVersion(name, settings.rate, settings.rounding, now(name));
+    };
+    open(PARTNER, setup.partner);
+    for (const id of CUSTOMERS) {
+      open(id, setup.customers[id]!);
+      this.customers.set(id, setup.customers[id]!);
+    }
+    for (const mapping of setup.mappings) this.#map(mapping);
+  }
+
+  apply(step: Step, now: number, startedAt: number | null): Expected {
+    switch (step.kind) {
+      case 'settings':
+        return this.#change(step, now);
+      case 'mapping':
+        return this.#map(step);
+      case 'call':
+        return this.#calls.report(step, now, startedAt);
+      case 'assign':
+        return this.#calls.assign(step);
+      case 'reassign':
+        return this.#calls.reassign(step);
+      case 'dismiss':
+        return this.#calls.dismiss(step);
+      default:
+        return this.#request(step, now);
+    }
+  }
+
+  /**
+   * Rule 6, without holds: minus the overdraft and the price of the grace seconds. A partner has neither. Everything
+   * about a call is at its own version of the rate (rule 3), and so is the grace.
+   */
+  floorOf(wallet: WalletName, version: rules.RateVersion | null | undefined): Amount {
+    if (wallet === PARTNER) return 0n;
+    const { overdraft, grace } = this.customers.get(wallet)!;
+    return -(overdraft + (version ? rules.priceOf(grace * 1000, version) : 0n));
+  }
+
+  move(name: WalletName, amount: Amount): void {
+    this.add(name, amount);
+    this.settle(name);
+  }
+
+  add(name: WalletName, amount: Amount): void {
+    const wallet = this.wallets.get(name)!;
+    if (amount === 0n) return;
+    wallet.posted += amount;
+    wallet.postings += 1;
+  }
+
+  /** Rule 20, of a wallet that something was posted to. */
+  settle(name: WalletName): void {
+    const wallet = this.wallets.get(name)!;
+    if (wallet.postings > 0) wallet.status = rules.statusAfter(wallet.posted, wallet.threshold, wallet.status);
+  }
+
+  /** A way back to how the wallets, the operations and a call are now. */
+  remember(call: ModelCall | undefined): () => void {
+    const calls = new Map(this.calls);
+    const operations = new Set(this.operations.keys());
+    if (call) calls.set(call.id, { ...call, seen: new Map(call.seen) });
+    const wallets = [...this.wallets].map(([name, wallet]) => [name, { ...wallet }] as const);
+    return () => {
+      this.calls.clear();
+      for (const [id, each] of calls) this.calls.set(id, each);
+      for (const name of this.operations.keys()) if (!operations.has(name)) this.operations.delete(name);
+      for (const [name, wallet] of wallets) this.wallets.set(name, wallet);
+    };
+  }
+
+  /** Rule 14: a key is of one content for ever; only what was applied took it. */
+  #request(step: RequestStep, now: number): Expected {
+    const name = requestName(step.key);
+    const prior = this.operations.get(name);
+    if (prior) return prior.content === contentOf(step) ? done(prior.answer, true) : refused('IDEMPOTENCY_CONFLICT');
+    return step.kind === 'reversal' ? this.#reverse(step, now) : this.#amount(step, now);
+  }
+
+  /** Rules 1, 4, 9 and 19: what is not a call. */
+  #amount(step: Exclude<RequestStep, { kind: 'reversal' }>, now: number): Expected {
+    const name = step.kind === 'plan' ? step.customer : step.wallet;
+    const wallet = this.wallets.get(name);
+    const codes: string[] = [];
+    if (!wallet) codes.push('CUSTOMER_NOT_FOUND');
+    const amount = step.kind === 'plan' ? this.#planAmount(step, now, codes) : signed(step, codes);
+    if (name === PARTNER && amount > 0n && !step.host) codes.push('HOST_KEY_REQUIRED');
+    if (wallet) this.#limits(name, amount, now, codes);
+    if (!wallet || codes.length > 0) return refused(...codes);
+
+    this.move(name, amount);
+    const answer = this.answerOf(requestName(step.key), step.kind, name, name, amount, null);
+    this.record(step, answer, { wallet: name, amount });
+    return done(answer);
+  }
+
+  #planAmount(step: PlanStep, now: number, codes: string[]): Amount {
+    if (!step.active) codes.push('PLAN_INACTIVE');
+    if ('credits' in step.terms) return step.terms.credits;
+    const version = rules.versionAt(this.versions.get(step.customer) ?? [], now);
+    if (!version) {
+      codes.push('RATE_REQUIRED');
+      return 0n;
+    }
+    const amount = rules.rounded(step.terms.minutes * version.rate, 1_000_000n);
+    // The rules name no code for a plan whose minutes are worth nothing; an amount above zero is what all others need.
+    if (amount === 0n) codes.push('AMOUNT_NOT_POSITIVE', 'RATE_REQUIRED');
+    if (amount >= rules.LIMIT) codes.push('NUMBER_RANGE', 'WALLET_LIMIT');
+    return amount;
+  }
+
+  /** Rule 9: below the floor is refused. Rule 1: a wallet stays below the limit, on either side. */
+  #limits(name: WalletName, amount: Amount, now: number, codes: string[]): void {
+    const after = this.wallets.get(name)!.posted + amount;
+    const version = rules.versionAt(this.versions.get(name)!, now);
+    if (amount < 0n && after < this.floorOf(name, version)) codes.push('INSUFFICIENT_CREDITS');
+    if (after >= rules.LIMIT || after <= -rules.LIMIT) codes.push('WALLET_LIMIT');
+  }
+
+  /** Corrections are linked to their original and never more than it in total. */
+  #reverse(step: Extract<RequestStep, { kind: 'reversal' }>, now: number): Expected {
+    const original = this.operations.get(step.target);
+    if (!original) return refused('OPERATION_NOT_FOUND');
+    if (original.call !== null) return this.#calls.reverse(step, original.call);
+    if (!original.moved) return refused('NOT_REVERSIBLE');
+    const { wallet, amount: moved } = original.moved;
+    const size = moved < 0n ? -moved : moved;
+    const left = size - original.reversed;
+    const part = step.amount ?? left;
+    const codes: string[] = [];
+    if (step.amount !== null && step.amount <= 0n) codes.push('AMOUNT_NOT_POSITIVE');
+    if (left === 0n) codes.push('NOT_REVERSIBLE', 'REVERSAL_TOO_LARGE');
+    if (part > left) codes.push('REVERSAL_TOO_LARGE');
+    const back = moved < 0n ? part : -part;
+    if (wallet === PARTNER && back > 0n && !step.host) codes.push('HOST_KEY_REQUIRED');
+    if (codes.length === 0) this.#limits(wallet, back, now, codes);
+    if (codes.length > 0) return refused(...codes);
+
+    this.move(wallet, back);
+    original.reversed += part;
+    const answer = this.answerOf(requestName(step.key), 'reversal', wallet, wallet, back, null);
+    this.record(step, answer, null);
+    return done(answer);
+  }
+
+  record(step: RequestStep, answer: Answer, moved: ModelOperation['moved']): void {
+    this.operations.set(requestName(step.key), { content: contentOf(step), answer, call: null, moved, reversed: 0n });
+  }
+
+  answerOf(
+    operation: OperationName,
+    kind: string,
+    about: WalletName,
+    wallet: WalletName,
+    amount: Amount,
+    receipt: Extract<Answer, { outcome: 'done' }>['receipt'],
+  ): Answer {
+    const { posted, status: memory, threshold } = this.wallets.get(wallet)!;
+    const status = rules.statusAfter(posted, threshold, memory);
+    return {
+      outcome: 'done',
+      operation,
+      kind,
+      customer: about === PARTNER ? null : about,
+      wallet: wallet === PARTNER ? 'partner' : 'customer',
+      amount,
+      balance: posted,
+      status,
+      receipt,
+    };
+  }
+
+  /** Whose a call is, by its clues: everybody that a mapping of theirs names. */
+  customersBy(clues: Clues): string[] {
+    const found = new Set<string>();
+    for (const key of rules.mappingKeys(clues)) {
+      const customer = this.mappings.get(key);
+      if (customer !== undefined) found.add(customer);
+    }
+    return [...found];
+  }
+
+  /** Rule 3: a version is added, never changed. Rule 20: a level that moves is looked at again. */
+  #change({ customer, change }: SettingsStep, now: number): Expected {
+    const wallet = this.wallets.get(customer)!;
+    const latest = this.versions.get(customer)!.at(-1);
+    const rate = change.rate ?? latest?.rate;
+    if (change.rounding && rate === undefined) return refused('RATE_REQUIRED');
+    if (change.policy === 'partner' && this.versions.get(PARTNER)!.length === 0) return refused('RATE_REQUIRED');
+    if (rate !== undefined) {
+      const rounding = change.rounding ?? latest?.rounding ?? { initial: 1, increment: 1 };
+      this.#addVersion(customer, rate, rounding, now);
+    }
+    const settings = this.customers.get(customer);
+    if (settings) this.customers.set(customer, { ...settings, ...change });
+    if (change.threshold !== undefined) wallet.threshold = change.threshold;
+    this.settle(customer);
+    return notDecided();
+  }
+
+  #addVersion(name: WalletName, rate: Amount, rounding: Settings['rounding'], from: number): void {
+    const versions = this.versions.get(name)!;
+    const latest = versions.at(-1);
+    const same =
+      latest?.rate === rate &&
+      latest.rounding.initial === rounding.initial &&
+      latest.rounding.increment === rounding.increment;
+    if (!same) versions.push({ version: versions.length + 1, rate, rounding, from });
+  }
+
+  #map({ mapping, value, customer }: MappingStep): Expected {
+    const key = `${mapping} ${value}`;
+    const holder = this.mappings.get(key) ?? customer;
+    if (holder !== customer) return refused('MAPPING_TAKEN');
+    this.mappings.set(key, customer);
+    return notDecided();
+  }
+}
+
+function signed(step: Exclude<RequestStep, { kind: 'reversal' | 'plan' }>, codes: string[]): Amount {
+  if (step.kind === 'adjustment') {
+    if (step.amount === 0n) codes.push('AMOUNT_NOT_POSITIVE', 'REQUEST_INVALID');
+    return step.amount;
+  }
+  if (step.amount <= 0n) codes.push('AMOUNT_NOT_POSITIVE');
+  return step.kind === 'deduction' ? -step.amount : step.amount;
+}
+
+/** What a request asks for: not who asks, not its note, not what a plan's terms happen to be. */
+function contentOf(step: RequestStep): string {
+  switch (step.kind) {
+    case 'top_up':
+      return `${step.kind} ${step.wallet} ${step.amount} ${step.grant}`;
+    case 'plan':
+      return `${step.kind} ${step.customer} ${step.plan}`;
+    case 'reversal':
+      return `${step.kind} ${step.target} ${step.amount ?? 'all'}`;
+    default:
+      return `${step.kind} ${step.wallet} ${step.amount}`;
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The words in which a random history is told. Nothing here is of core: operations and calls go by names of their own,
+ * which `commands.ts` turns into the ids and commands of the ledger.
+ */
+
+/** Microcredits. */
+export type Amount = bigint;
+
+/** `partner`, or a customer's id. */
+export type WalletName = string;
+export const PARTNER = 'partner';
+
+/** Customers that exist in every history, and one that never does. */
+export const CUSTOMERS = ['acme', 'bell', 'core'] as const;
+export const NOBODY = 'nobody';
+
+export interface RoundingRule {
+  readonly initial: number;
+  readonly increment: number;
+}
+
+export interface Settings {
+  readonly aiCredits: boolean;
+  readonly grace: number;
+  readonly overdraft: Amount;
+  readonly threshold: Amount | null;
+  readonly notifications: boolean;
+  readonly policy: 'debt' | 'partner';
+  /** Credits a minute, in microcredits. */
+  readonly rate: Amount | null;
+  readonly rounding: RoundingRule;
+}
+
+export type PartnerSettings = Pick<Settings, 'threshold' | 'notifications' | 'rate' | 'rounding'>;
+
+/** How everything stands before the first step. */
+export interface Setup {
+  readonly partner: PartnerSettings;
+  readonly customers: Readonly<Record<string, Settings>>;
+  readonly mappings: readonly MappingStep[];
+}
+
+export interface Facts {
+  readonly outcome: 'connected' | 'unconnected' | 'provider_fault';
+  readonly milliseconds: number;
+  /** Millionths of a dollar. */
+  readonly cost: Amount | null;
+  readonly rank: 1 | 2 | 3;
+  readonly order: number | null;
+}
+
+export interface Clues {
+  readonly agent: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly direction: 'inbound' | 'outbound' | null;
+  readonly metadata: string | null;
+}
+
+interface Request {
+  readonly key: string;
+  readonly host: boolean;
+}
+
+export interface TopUpStep extends Request {
+  readonly kind: 'top_up';
+  readonly wallet: WalletName;
+  readonly amount: Amount;
+  readonly grant: 'paid' | 'bonus';
+}
+export interface AmountStep extends Request {
+  readonly kind: 'adjustment' | 'deduction';
+  readonly wallet: WalletName;
+  readonly amount: Amount;
+}
+export interface PlanStep extends Request {
+  readonly kind: 'plan';
+  readonly customer: string;
+  readonly plan: string;
+  readonly active: boolean;
+  /** Minutes in millionths. */
+  readonly terms: { readonly credits: Amount } | { readonly minutes: bigint };
+}
+/** `request <key>`, `call <call> <revision>`, or a name that never was. */
+export type OperationName = string;
+export const requestName = (key: string): OperationName => `request ${key}`;
+export const revisionName = (call: string, revision: number): OperationName => `call ${call} ${revision}`;
+
+export interface ReversalStep extends Request {
+  readonly kind: 'reversal';
+  readonly target: OperationName;
+  /** All that is left when null. */
+  readonly amount: Amount | null;
+}
+export interface ReportStep {
+  readonly kind: 'call';
+  readonly host: boolean;
+  readonly call: string;
+  readonly facts: Facts;
+  /** The provider's start time: so many steps before the call's first report, before every rate, or not told. */
+  readonly started: number | 'early' | null;
+  readonly clues: Clues;
+  readonly customer: string | null;
+}
+export interface MoveStep {
+  readonly kind: 'assign' | 'reassign';
+  readonly host: boolean;
+  readonly call: string;
+  readonly customer: string;
+}
+export interface DismissStep {
+  readonly kind: 'dismiss';
+  readonly host: boolean;
+  readonly call: string;
+}
+export interface SettingsStep {
+  readonly kind: 'settings';
+  readonly customer: string;
+  readonly change: Partial<Omit<Settings, 'rate'> & { rate: Amount }>;
+}
+export interface MappingStep {
+  readonly kind: 'mapping';
+  readonly mapping: 'agent' | 'phone_number' | 'metadata';
+  readonly value: string;
+  readonly customer: string;
+}
+
+export type RequestStep = TopUpStep | AmountStep | PlanStep | ReversalStep;
+export type CallStep = ReportStep | MoveStep | DismissStep;
+export type LedgerStep = RequestStep | CallStep;
+export type Step = LedgerStep | SettingsStep | MappingStep;
+
+export interface History {
+  readonly setup: Setup;
+  readonly steps: readonly Step[];
+}
+
+export type StatusName = 'ok' | 'low' | 'critical' | 'exhausted';
+
+/** What a step is answered, as far as the rules decide it. Amounts in microcredits. */
+export type Answer =
+  | {
+      readonly outcome: 'done';
+      readonly operation: OperationName;
+      readonly kind: string;
+      readonly customer: string | null;
+      readonly wallet: 'customer' | 'partner';
+      readonly amount: Amount;
+      readonly balance: Amount;
+      readonly status: StatusName;
+      readonly receipt: ReceiptFigures | null;
+    }
+  | { readonly outcome: 'suspense'; readonly reason: string }
+  | { readonly outcome: 'ignored' };
+
+export interface ReceiptFigures {
+  readonly revision: number;
+  readonly rateVersion: number;
+  readonly billedSeconds: number;
+  readonly price: Amount;
+  readonly previousPrice: Amount;
+  readonly payer: 'customer' | 'partner';
+  readonly byCustomer: Amount;
+  readonly byPartner: Amount;
+  readonly flagged: Amount;
+}
+
+/** What happened to a step, in the model and in the ledger. */
+export type Happened =
+  | { readonly ok: true; readonly replayed: boolean; readonly answer: Answer }
+  | { readonly ok: false; readonly code: string };
