@@ -4,6 +4,7 @@ export { callIdOf, evaluateAlert, fold, revisionId, type Folded, type Outcome } 
 export { contentHash, deriveId, operationId } from './identity';
 export * from './lane';
 export { loadRates, loadWallets, lockPartner } from './load';
+export * from './proof';
 export * from './requests';
 export * from './state';
 export * from './statement';

@@ -1,0 +1,4 @@
+export * from './anchors';
+export { FINDINGS, type Finding, type FindingCode } from './findings';
+export * from './seal';
+export * from './verify';
