@@ -6,8 +6,9 @@ import { assignCall, dismissCall, listSuspense, type Talktime } from '@talktime/
 import { apiKeyCreate, assignment, dismissal, partnerCreate, TalktimeError } from '@talktime/core/contract';
 import { createPartner, listPartners } from '@talktime/core/customers';
 import { Database, migrate } from '@talktime/core/database';
-import { Ledger } from '@talktime/core/ledger';
+import { AnchorsUnreadable, Ledger } from '@talktime/core/ledger';
 import { z } from 'zod';
+import { runVerify } from './commands/verify';
 import { ConfigError, readConfig } from './config';
 import { Lifecycle } from './lifecycle';
 import { openStorage, type OpenStorage } from './storage';
@@ -24,9 +25,12 @@ const HELP = `Usage: npm run talktime -- <command>
   suspense list --partner ID                calls that wait for somebody to say whose they are
   suspense assign CALL_ID --partner ID --customer ID
   suspense dismiss CALL_ID --partner ID --reason TEXT
+  verify [--partner ID] [--anchor FILE] [--json]
+                                            recomputes the ledger from entry zero; --anchor also compares its seals
+                                            with those in FILE, and adds the newest to it
 
 Works on the database of DATABASE_URL, else on the embedded one in .talktime/, also while npm start runs.
-Exit codes: 0 done, 1 refused or failed, 2 not understood.
+Exit codes: 0 done, 1 refused, failed, or found by verify, 2 not understood.
 `;
 
 const ACTOR: Actor = { id: 'cli', host: true };
@@ -38,13 +42,18 @@ class UsageError extends Error {}
 interface Invocation {
   readonly positionals: readonly string[];
   readonly options: Readonly<Record<string, string | undefined>>;
+  /** Options without a value that were given. */
+  readonly flags: ReadonlySet<string>;
 }
 
 interface Command {
   readonly options: readonly string[];
+  /** Options without a value. */
+  readonly flags?: readonly string[];
   /** What follows the command's name. */
   readonly arguments: readonly string[];
-  run(talktime: Talktime, invocation: Invocation): Promise<void>;
+  /** Answers the exit code, unless it is 0. */
+  run(talktime: Talktime, invocation: Invocation): Promise<number | void>;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -165,10 +174,27 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       print(`${callId} is closed, uncharged.`);
     },
   },
+
+  verify: {
+    options: ['partner', 'anchor'],
+    flags: ['json'],
+    arguments: [],
+    async run({ database }, { options, flags }) {
+      const partnerId = partnerOrHost(options) ?? undefined;
+      try {
+        return await runVerify(database, { partnerId, anchorFile: options.anchor, json: flags.has('json') }, print);
+      } catch (error) {
+        throw error instanceof AnchorsUnreadable ? new UsageError(error.message) : error;
+      }
+    },
+  },
 };
 
-async function main(lifecycle: Lifecycle, words: string[]): Promise<void> {
-  if (words.length === 0 || words.includes('--help') || words[0] === 'help') return print(HELP.trimEnd());
+async function main(lifecycle: Lifecycle, words: string[]): Promise<number> {
+  if (words.length === 0 || words.includes('--help') || words[0] === 'help') {
+    print(HELP.trimEnd());
+    return 0;
+  }
   const { command, invocation } = understand(words);
   if (existsSync('.env')) process.loadEnvFile('.env');
   const config = readConfig(process.env);
@@ -179,7 +205,7 @@ async function main(lifecycle: Lifecycle, words: string[]): Promise<void> {
     const ran = await migrate(storage.ownerUrl);
     if (command === COMMANDS.migrate) print(ran.length > 0 ? `Ran ${ran.join(', ')}.` : 'The database is up to date.');
   }
-  await command.run(await openTalktime(lifecycle, storage), invocation);
+  return (await command.run(await openTalktime(lifecycle, storage), invocation)) ?? 0;
 }
 
 async function openTalktime(lifecycle: Lifecycle, storage: OpenStorage): Promise<Talktime> {
@@ -192,9 +218,9 @@ function understand(words: readonly string[]): { command: Command; invocation: I
   const name = words.slice(0, 2).join(' ') in COMMANDS ? words.slice(0, 2).join(' ') : words[0]!;
   const command = COMMANDS[name];
   if (!command) throw new UsageError(`There is no command "${words.slice(0, 2).join(' ')}".`);
-  const options: ParseArgsConfig['options'] = Object.fromEntries(
-    command.options.map((option) => [option, { type: 'string' as const }]),
-  );
+  const options: NonNullable<ParseArgsConfig['options']> = {};
+  for (const option of command.options) options[option] = { type: 'string' };
+  for (const flag of command.flags ?? []) options[flag] = { type: 'boolean' };
   try {
     const { values, positionals } = parseArgs({
       args: words.slice(name.split(' ').length),
@@ -207,7 +233,8 @@ function understand(words: readonly string[]): { command: Command; invocation: I
         `"${name}" takes ${command.arguments.length === 0 ? 'options only' : command.arguments.join(' ')}.`,
       );
     }
-    return { command, invocation: { positionals, options: values as Invocation['options'] } };
+    const flags = new Set((command.flags ?? []).filter((flag) => values[flag] === true));
+    return { command, invocation: { positionals, options: values as Invocation['options'], flags } };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError((error as Error).message.split('. ')[0]);
@@ -242,7 +269,7 @@ function uuid(text: string, what: string): string {
 
 const lifecycle = new Lifecycle();
 main(lifecycle, process.argv.slice(2)).then(
-  () => lifecycle.exit(0),
+  (code) => lifecycle.exit(code),
   async (error: unknown) => {
     if (await lifecycle.isStopping()) return;
     const usage = error instanceof UsageError;

@@ -59,6 +59,12 @@ describe('talktime verify', () => {
       expect(codes(await verified(world))).toEqual(['CONSERVATION_BROKEN', 'STORED_BALANCE_WRONG']);
     });
 
+    it('names a changed reserve', async () => {
+      const world = await busyWorld(test);
+      await tamper(world, `update talktime.wallets set held = held + 1 where partner_id = $1 and wallet_id = ${ACME}`);
+      expect(codes(await verified(world))).toEqual(['HELD_WRONG']);
+    });
+
     it('names a changed sequence and a changed head', async () => {
       const world = await busyWorld(test);
       await tamper(
@@ -545,6 +551,7 @@ async function editAndRechain(world: World): Promise<void> {
     const text = [
       ...['talktime.posting.v1', head, world.partnerId, ACME, row.sequence, row.operation_id, row.line],
       ...[row.debit_account, row.credit_account, row.amount, row.balance, row.moment, row.floor, row.flagged, row.flag],
+      row.captured,
       ...[JSON.stringify(operation), result],
     ].join('\n');
     head = createHash('sha256').update(text).digest('hex');

@@ -24,6 +24,7 @@ export interface Posting {
   readonly floor: bigint | null;
   readonly flagged: bigint;
   readonly flag: string | null;
+  readonly captured: bigint;
 }
 
 export interface OperationRecord {
@@ -55,6 +56,7 @@ export function postingHash(before: string, partnerId: string, posting: Posting,
     posting.floor ?? '',
     posting.flagged,
     posting.flag ?? '',
+    posting.captured,
     JSON.stringify([
       operation.kind,
       operation.key,

@@ -5,6 +5,7 @@ export const FINDINGS = {
   POSTINGS_MISSING: "a wallet's newest postings are missing",
   STORED_SEQUENCE_WRONG: 'a wallet says it has fewer postings than it has',
   STORED_BALANCE_WRONG: "a wallet's stored balance is not that of its postings",
+  HELD_WRONG: 'what a wallet holds back is not what its live holds reserve',
   BALANCE_WRONG: 'the balance after a posting is not the one before it and its amount',
   MOMENT_WRONG: 'a posting is dated before the one it follows, or apart from its operation',
   BELOW_FLOOR: 'a posting stands below its floor and is not flagged so',

@@ -1,3 +1,4 @@
+import { TalktimeError } from '../../contract/errors';
 import type { Database, Transaction } from '../../database';
 import type { Anchor } from './anchors';
 import { creditsText } from './canonical';
@@ -43,7 +44,7 @@ export async function verify(database: Database, options: VerifyOptions = {}): P
     ({ partnerId }) => options.partnerId === undefined || partnerId === options.partnerId,
   );
   const partners: PartnerReport[] = [];
-  const ids = options.partnerId === undefined ? await partnerIds(database, anchors) : [options.partnerId];
+  const ids = await partnerIds(database, anchors, options.partnerId);
   for (const partnerId of ids) {
     const own = anchors.filter((anchor) => anchor.partnerId === partnerId);
     partners.push(
@@ -54,11 +55,14 @@ export async function verify(database: Database, options: VerifyOptions = {}): P
 }
 
 /** Everybody in the directory, and whoever was anchored: a partner that is gone has lost its seals. */
-async function partnerIds(database: Database, anchors: readonly Anchor[]): Promise<string[]> {
+async function partnerIds(database: Database, anchors: readonly Anchor[], only: string | undefined): Promise<string[]> {
   const rows = await database.asDirectory((transaction) =>
     transaction.query<{ partner_id: string }>('select partner_id from directory.partners order by partner_id'),
   );
-  return [...new Set([...rows.map((row) => row.partner_id), ...anchors.map((anchor) => anchor.partnerId)])];
+  const all = [...new Set([...rows.map((row) => row.partner_id), ...anchors.map((anchor) => anchor.partnerId)])];
+  if (only === undefined) return all;
+  if (!all.includes(only)) throw new TalktimeError('PARTNER_NOT_FOUND', `There is no partner ${only}.`);
+  return [only];
 }
 
 async function verifyPartner(

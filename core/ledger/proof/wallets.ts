@@ -9,6 +9,9 @@ interface Wallet {
   sequence: bigint;
   head: string | null;
   unchained: bigint;
+  held: bigint;
+  /** What its live holds reserve. */
+  live: bigint;
 }
 
 interface SealedHead {
@@ -152,9 +155,9 @@ class Walk {
     return false;
   }
 
-  #testFloor({ floor, flagged, amount, balance }: Row, at: Partial<Finding>): void {
+  #testFloor({ floor, flagged, captured, amount, balance }: Row, at: Partial<Finding>): void {
     if (floor === null) this.#find('BELOW_FLOOR', 'the floor it was tested against', 'none', at);
-    else if (flagged < amount && balance + flagged < floor)
+    else if (flagged + captured < amount && balance + flagged < floor)
       this.#find('BELOW_FLOOR', `${creditsText(floor)} or more`, creditsText(balance + flagged), at);
   }
 
@@ -181,11 +184,12 @@ class Walk {
 
   /** Compares what the wallet says with where the walk arrived; `beyond` is the last head that was sealed past that. */
   end(beyond: SealedHead | undefined): void {
-    const { sequence, posted, head } = this.wallet;
+    const { sequence, posted, head, held, live } = this.wallet;
     if (this.#sequence < sequence)
       this.#find('POSTINGS_MISSING', `${sequence} postings`, `${this.#sequence}`, { sequence: this.#sequence + 1n });
     if (this.#sequence > sequence) this.#find('STORED_SEQUENCE_WRONG', `${this.#sequence}`, `${sequence}`);
     if (this.#balance !== posted) this.#find('STORED_BALANCE_WRONG', creditsText(this.#balance), creditsText(posted));
+    if (held !== live) this.#find('HELD_WRONG', creditsText(live), creditsText(held));
     if (this.#hash !== head) this.#find('HEAD_WRONG', this.#hash ?? 'none', head ?? 'none');
     if (beyond)
       this.#find('SHORTER_THAN_SEALED', `${beyond.sequence} postings or more`, `${this.#sequence}`, {
@@ -205,7 +209,7 @@ const MICROSECONDS = (moment: string) => `trim_scale(extract(epoch from ${moment
 const SIDES = (side: 'debit' | 'credit') => `
   select t.${side}_account as wallet, t.${side}_sequence as sequence, t.${side}_balance as balance, encode(t.${side}_hash, 'hex') as hash,
          t.operation_id, t.line, t.debit_account as debit, t.credit_account as credit, t.amount, ${MICROSECONDS('t.at')} as at,
-         t.floor, t.flagged, t.flag,
+         t.floor, t.flagged, t.flag, t.captured,
          o.operation_id is not null as operation_found, o.kind, o.key, encode(o.content_hash, 'hex') as content_hash, o.hash_version,
          o.actor, ${MICROSECONDS('o.at')} as operation_at, o.call_id, o.reverses, o.result
   from talktime.transfers t
@@ -215,8 +219,11 @@ const SIDES = (side: 'debit' | 'credit') => `
   limit $4`;
 
 const WALLETS = `
-  select wallet_id, posted, sequence, encode(head, 'hex') as head, unchained
+  select wallet_id, posted, sequence, encode(head, 'hex') as head, unchained, held, coalesce(live.amount, 0)::bigint as live
   from talktime.wallets
+  left join (
+    select wallet_id, sum(amount) as amount from talktime.holds where partner_id = $1 and state = 'live' group by wallet_id
+  ) live using (wallet_id)
   where partner_id = $1 and wallet_id > $2
   order by wallet_id
   limit $3`;
