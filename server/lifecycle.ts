@@ -49,6 +49,8 @@ export class Lifecycle {
         this.exit(0);
       });
     }
+    // Whoever read our output may go away (`npm start | head`): that is no fault, and telling it would be another one.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
     for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
       process.on(fault, (error: unknown) => {
         process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
