@@ -157,7 +157,7 @@ type Draft =
   | {
       readonly do: 'reverse';
       readonly key: number | null;
-      readonly of: number;
+      readonly of: number | null;
       readonly amount: bigint | null;
       readonly host: boolean;
     }
@@ -233,10 +233,11 @@ const plan = fc
       make: (name) => ({ kind: 'plan', key: name, ...rest }),
     }),
   );
+/** Every third one takes more of what the one before took from. */
 const reversal = fc.record({
   do: fc.constant('reverse' as const),
   key,
-  of: fc.nat({ max: 1000 }),
+  of: fc.option(fc.nat({ max: 1000 }), { freq: 2 }),
   amount: fc.option(fc.oneof(amount, fc.bigInt({ min: 1n, max: 20n * CREDIT })), { freq: 1 }),
   host,
 });
@@ -315,8 +316,17 @@ function stepOf(each: Draft, index: number, before: readonly LedgerStep[], calls
     case 'request':
       return each.make(keyOf(each.key));
     case 'reverse': {
-      const target = targets(before).at(-1 - (each.of % Math.max(1, targets(before).length))) ?? requestName('never');
-      return { kind: 'reversal', key: keyOf(each.key), target, amount: each.amount, host: each.host };
+      const possible = targets(before);
+      const latest = before.findLast((step) => step.kind === 'reversal');
+      const target =
+        each.of === null && latest ? latest.target : possible.at(-1 - ((each.of ?? 0) % (possible.length || 1)));
+      return {
+        kind: 'reversal',
+        key: keyOf(each.key),
+        target: target ?? requestName('never'),
+        amount: each.amount,
+        host: each.host,
+      };
     }
     case 'report':
       return reportOf(each, calls[each.call]!);

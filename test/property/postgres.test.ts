@@ -49,7 +49,7 @@ describe('the ledger on Postgres and the model', () => {
       await under.check(query);
       await checkStatements(under);
     });
-    await fc.assert(property, runs(25, 'postgres'));
+    await fc.assert(property, runs(20, 'postgres'));
   }, 3_600_000);
 
   it('tell the same of a history told by several callers to two replicas at once, in the order of its commits', async () => {
@@ -68,7 +68,7 @@ describe('the ledger on Postgres and the model', () => {
       await under.check(query);
       await checkStatements(under);
     });
-    await fc.assert(property, runs(25, 'postgres'));
+    await fc.assert(property, runs(20, 'postgres'));
   }, 3_600_000);
 });
 
