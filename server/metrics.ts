@@ -10,6 +10,7 @@ export interface Metrics {
   deductionAnswered(source: DeductionSource, outcome: DeductionOutcome): void;
   refused(code: ErrorCode): void;
   dispatcherFailed(): void;
+  jobFailed(): void;
   databaseAnswered(up: boolean): void;
   readonly contentType: string;
   render(): Promise<string>;
@@ -44,6 +45,11 @@ export function createMetrics(ofProcess = false): Metrics {
     help: 'Faults of the alert dispatcher',
     registers,
   });
+  const jobErrors = new Counter({
+    name: 'talktime_job_errors_total',
+    help: 'Faults of the jobs that run on a schedule',
+    registers,
+  });
   const database = new Gauge({
     name: 'talktime_database_up',
     help: '1 when the database answered the last readiness check',
@@ -55,6 +61,7 @@ export function createMetrics(ofProcess = false): Metrics {
     deductionAnswered: (source, outcome) => deductions.inc({ source, outcome }),
     refused: (code) => refusals.inc({ code }),
     dispatcherFailed: () => dispatcherErrors.inc(),
+    jobFailed: () => jobErrors.inc(),
     databaseAnswered: (up) => database.set(up ? 1 : 0),
     contentType: registry.contentType,
     render: () => registry.metrics(),

@@ -9,6 +9,7 @@ import {
 import { Sealer } from '@talktime/core/access';
 import { startDispatcher, type AlertChannel } from '@talktime/core/alerts';
 import { Database, migrate } from '@talktime/core/database';
+import { sealJob, startJobs } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
 import type { Logger } from 'pino';
 import { buildApp } from './app';
@@ -46,7 +47,7 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Migrates, and starts the API, the Slack bot and the alert dispatcher in this process. */
+/** Migrates, and starts the API, the Slack bot, the alert dispatcher and the jobs in this process. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { logger } = options;
   const ran = await migrate(options.ownerUrl ?? options.url);
@@ -70,9 +71,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
   });
 
+  const jobs = startJobs({
+    database,
+    jobs: [sealJob(database)],
+    onError: (error) => {
+      metrics.jobFailed();
+      logger.error({ err: error }, 'a job met a fault');
+    },
+  });
+
   const close = async () => {
     await app.close();
     await slack?.stop();
+    await jobs.stop();
     await dispatcher.stop();
     await database.close();
   };
