@@ -14,7 +14,7 @@ const runs = wholeNumber('runs', values.runs);
 const seed = wholeNumber('seed', values.seed ?? String(randomInt(2 ** 31)));
 console.log(`${runs} histories in memory, a tenth of them on Postgres, in turn and at once. --seed ${seed}`);
 
-const jest = createRequire(import.meta.url).resolve('jest/bin/jest.js');
+const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const { status } = spawnSync(process.execPath, [jest, '--runInBand', 'test/property/'], {
   stdio: 'inherit',
   env: { ...process.env, TALKTIME_PROPERTY_RUNS: String(runs), TALKTIME_PROPERTY_SEED: String(seed) },
