@@ -90,8 +90,11 @@ export async function readNotice(
 ): Promise<{ notice: AlertNotice; route: SlackRoute | null; previous: PostedMessage | null }> {
   return database.asPartner(claim.partnerId, async (transaction) => {
     const { partnerId, walletId } = claim;
-    const wallet = (await loadWallets(transaction, partnerId, [walletId])).get(walletId)!;
-    const rate = rateAt((await loadRates(transaction, partnerId, [walletId])).get(walletId) ?? [], Date.now());
+    const wallet = (await loadWallets(transaction, partnerId, { walletIds: [walletId] })).get(walletId)!;
+    const rate = rateAt(
+      (await loadRates(transaction, partnerId, { walletIds: [walletId] })).get(walletId) ?? [],
+      Date.now(),
+    );
     const owner = await readOwner(transaction, partnerId, walletId);
     const [previous] = await transaction.query<{ channel: string; ts: string }>(
       'select channel, ts from talktime.alert_messages where partner_id = $1 and wallet_id = $2 and episode = $3',

@@ -15,9 +15,9 @@ export async function reevaluateAlert(
 ): Promise<void> {
   const before = await readWallet(transaction, partnerId, walletId);
   const { wallet, alert } = evaluateAlert(before);
-  await updateWallets(transaction, partnerId, [wallet]);
+  updateWallets(transaction, partnerId, [wallet]);
   if (alert)
-    await insertAlerts(transaction, partnerId, [
+    insertAlerts(transaction, partnerId, [
       { ...alert, outboxId: randomUUID(), walletId, sequence: wallet.sequence, at: now },
     ]);
 }

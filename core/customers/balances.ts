@@ -24,7 +24,7 @@ export async function getThreshold(database: Database, partnerId: string, who: W
     const payer = await payerWallet(transaction, partnerId, customerWallet);
     const wallet = await readWallet(transaction, partnerId, payer);
     const [rates, days] = [
-      await loadRates(transaction, partnerId, [payer]),
+      await loadRates(transaction, partnerId, { walletIds: [payer] }),
       await runway(transaction, partnerId, wallet),
     ];
     const rate = rateAt(rates.get(payer) ?? [], Date.now());
@@ -52,7 +52,7 @@ async function payerWallet(transaction: Transaction, partnerId: string, walletId
 }
 
 export async function readWallet(transaction: Transaction, partnerId: string, walletId: number): Promise<WalletState> {
-  const wallet = (await loadWallets(transaction, partnerId, [walletId])).get(walletId);
+  const wallet = (await loadWallets(transaction, partnerId, { walletIds: [walletId] })).get(walletId);
   if (!wallet) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
   return wallet;
 }

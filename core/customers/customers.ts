@@ -165,7 +165,8 @@ async function changeSettings(
   now: number,
 ): Promise<void> {
   const before = await readRow(transaction, partnerId, customerId);
-  const rates = (await loadRates(transaction, partnerId, [before.wallet_id])).get(before.wallet_id) ?? [];
+  const rates =
+    (await loadRates(transaction, partnerId, { walletIds: [before.wallet_id] })).get(before.wallet_id) ?? [];
   const change = { price: patch.price_per_minute, rounding: patch.rounding };
   if (change.price !== undefined || change.rounding !== undefined) {
     const { creditValue } = await readMoney(transaction, partnerId);
@@ -210,7 +211,7 @@ async function changeSettings(
 
 /** The policy `partner` divides by the partner's rate, so there must be one. */
 async function requirePartnerRate(transaction: Transaction, partnerId: string): Promise<void> {
-  const rates = await loadRates(transaction, partnerId, [PARTNER_WALLET]);
+  const rates = await loadRates(transaction, partnerId, { walletIds: [PARTNER_WALLET] });
   if (rates.size > 0) return;
   throw new TalktimeError(
     'RATE_REQUIRED',
@@ -249,8 +250,8 @@ async function complete(
   rows: readonly CustomerRow[],
 ): Promise<Customer[]> {
   const walletIds = rows.map((row) => row.wallet_id);
-  const wallets = await loadWallets(transaction, partnerId, walletIds);
-  const rates = await loadRates(transaction, partnerId, walletIds);
+  const wallets = await loadWallets(transaction, partnerId, { walletIds });
+  const rates = await loadRates(transaction, partnerId, { walletIds });
   const money = await readMoney(transaction, partnerId);
   return rows.map((row) => toCustomer(row, wallets.get(row.wallet_id)!, rates.get(row.wallet_id)?.at(-1), money));
 }

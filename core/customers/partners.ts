@@ -67,7 +67,7 @@ export async function updatePartner(
     const locked = await lockPartner(transaction, partnerId);
     if (!locked) throw noPartner();
     const before = await readRow(transaction, partnerId);
-    const rates = (await loadRates(transaction, partnerId, [PARTNER_WALLET])).get(PARTNER_WALLET) ?? [];
+    const rates = (await loadRates(transaction, partnerId, { walletIds: [PARTNER_WALLET] })).get(PARTNER_WALLET) ?? [];
     const change = { price: patch.price_per_minute, rounding: patch.rounding };
     const rate = await addRateVersion(
       transaction,
@@ -169,7 +169,7 @@ async function readRow(transaction: Transaction, partnerId: string): Promise<Par
 
 async function readPartner(transaction: Transaction, partnerId: string): Promise<Partner> {
   const row = await readRow(transaction, partnerId);
-  const rate = (await loadRates(transaction, partnerId, [PARTNER_WALLET])).get(PARTNER_WALLET)?.at(-1);
+  const rate = (await loadRates(transaction, partnerId, { walletIds: [PARTNER_WALLET] })).get(PARTNER_WALLET)?.at(-1);
   const wallet = await readWallet(transaction, partnerId, PARTNER_WALLET);
   return {
     id: partnerId,

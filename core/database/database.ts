@@ -28,9 +28,14 @@ export interface DatabaseOptions {
   readonly onIdleError?: (error: Error) => void;
 }
 
-/** A transaction on behalf of one partner, or of the directory. Parameters only; no statement is built from values. */
+/**
+ * A transaction on behalf of one partner, or of the directory. Parameters only; no statement is built from values.
+ * Statements are pipelined: those that are sent without waiting for each other go in one round trip, and run in order.
+ */
 export interface Transaction {
   query<Row extends QueryResultRow = QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Sends a statement whose rows nobody waits for. When it fails, so does the transaction. */
+  send(sql: string, values?: readonly unknown[]): void;
 }
 
 /**
@@ -51,6 +56,7 @@ export class Database {
       connectionTimeoutMillis: 10_000,
       query_timeout: timeout + 5_000, // for a connection that hangs; a slow statement is ended by the server before
       application_name: 'talktime',
+      pipeline: true,
       types: typeParsers,
     });
     this.#pool.on('error', options.onIdleError ?? (() => undefined));
@@ -94,16 +100,29 @@ async function inTransaction<T>(
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   let broken: Error | undefined;
+  const sent: Promise<unknown>[] = [];
+  // A failure of a statement that is still under way is seen when the transaction ends, and must not go unhandled until then.
+  const send = (sql: string, values?: readonly unknown[]) => {
+    const statement = client.query(sql, values as unknown[] | undefined);
+    statement.catch(() => undefined);
+    sent.push(statement);
+  };
   try {
-    await client.query(begin);
+    send(begin);
     const result = await work({
       async query<Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) {
         return (await client.query<Row>(sql, values as unknown[] | undefined)).rows;
       },
+      send,
     });
-    await client.query('commit');
+    const commit = client.query('commit'); // goes along with what is still under way
+    await Promise.all(sent);
+    // After a failed statement PostgreSQL answers a commit with ROLLBACK: nothing of it may be taken for done.
+    if ((await commit).command !== 'COMMIT')
+      throw new Error('The transaction was rolled back: one of its statements failed');
     return result;
   } catch (error) {
+    await Promise.allSettled(sent);
     // A connection that cannot even roll back is not given back to the pool.
     await client.query('rollback').catch((rollbackError: Error) => {
       broken = rollbackError;

@@ -2,7 +2,7 @@ import { TalktimeError } from '../contract/errors';
 import type { Database } from '../database';
 import type { Command } from './commands';
 import { fold, type Outcome } from './fold';
-import { loadState, lockPartner } from './load';
+import { lockAndLoad } from './load';
 import type { Result } from './state';
 import { writeAll } from './write';
 
@@ -91,11 +91,10 @@ export class Ledger {
 
   async #commit(partnerId: string, commands: readonly Command[]): Promise<Outcome[]> {
     return this.database.asPartner(partnerId, async (transaction) => {
-      const locked = await lockPartner(transaction, partnerId);
-      if (!locked) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
-      const state = await loadState(transaction, partnerId, locked.currency, commands);
-      const { outcomes, writes } = fold(state, commands, locked.now);
-      await writeAll(transaction, partnerId, writes);
+      const loaded = await lockAndLoad(transaction, partnerId, commands);
+      if (!loaded) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
+      const { outcomes, writes } = fold(loaded.state, commands, loaded.now);
+      writeAll(transaction, partnerId, writes);
       return outcomes;
     });
   }

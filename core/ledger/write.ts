@@ -14,31 +14,27 @@ import type {
   Writes,
 } from './state';
 
-/** Writes what a fold decided: one set-based statement a table. The partner's lock must be held. */
-export async function writeAll(transaction: Transaction, partnerId: string, writes: Writes): Promise<void> {
-  await insertOperations(transaction, partnerId, writes.operations);
-  await insertNotes(transaction, partnerId, writes.operations);
-  await insertTransfers(transaction, partnerId, writes.transfers);
-  await updateWallets(transaction, partnerId, [...writes.wallets.values()]);
-  await upsertCalls(transaction, partnerId, [...writes.calls.values()]);
-  await upsertHolds(transaction, partnerId, [...writes.holds.values()]);
-  await upsertFacts(transaction, partnerId, writes.facts);
-  await markForReview(transaction, partnerId, writes.toReview);
-  await insertAlerts(transaction, partnerId, writes.alerts);
-  await insertAudits(transaction, partnerId, writes.audits);
+/** Writes what a fold decided: one set-based statement a table, sent together. The partner's lock must be held. */
+export function writeAll(transaction: Transaction, partnerId: string, writes: Writes): void {
+  insertOperations(transaction, partnerId, writes.operations);
+  insertNotes(transaction, partnerId, writes.operations);
+  insertTransfers(transaction, partnerId, writes.transfers);
+  updateWallets(transaction, partnerId, [...writes.wallets.values()]);
+  upsertCalls(transaction, partnerId, [...writes.calls.values()]);
+  upsertHolds(transaction, partnerId, [...writes.holds.values()]);
+  upsertFacts(transaction, partnerId, writes.facts);
+  markForReview(transaction, partnerId, writes.toReview);
+  insertAlerts(transaction, partnerId, writes.alerts);
+  insertAudits(transaction, partnerId, writes.audits);
 }
 
 const column = <Row, Value>(rows: readonly Row[], value: (row: Row) => Value): Value[] => rows.map(value);
 const bytes = (hexadecimal: string | null | undefined) => (hexadecimal ? Buffer.from(hexadecimal, 'hex') : null);
 const moment = (milliseconds: number) => new Date(milliseconds).toISOString();
 
-async function insertOperations(
-  transaction: Transaction,
-  partnerId: string,
-  rows: readonly OperationRow[],
-): Promise<void> {
+function insertOperations(transaction: Transaction, partnerId: string, rows: readonly OperationRow[]): void {
   if (rows.length === 0) return;
-  await transaction.query(
+  transaction.send(
     `insert into talktime.operations (partner_id, hash_version, operation_id, kind, key, content_hash, actor, at, call_id, reverses, result)
      select $1, $2, * from unnest($3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::timestamptz[], $9::uuid[], $10::uuid[], $11::jsonb[])`,
     [
@@ -57,27 +53,19 @@ async function insertOperations(
   );
 }
 
-async function insertNotes(
-  transaction: Transaction,
-  partnerId: string,
-  operations: readonly OperationRow[],
-): Promise<void> {
+function insertNotes(transaction: Transaction, partnerId: string, operations: readonly OperationRow[]): void {
   const rows = operations.filter((row) => row.note !== null && row.note !== '');
   if (rows.length === 0) return;
-  await transaction.query(
+  transaction.send(
     `insert into talktime.operation_notes (partner_id, operation_id, note)
      select $1, * from unnest($2::uuid[], $3::text[])`,
     [partnerId, column(rows, (row) => row.operationId), column(rows, (row) => row.note)],
   );
 }
 
-async function insertTransfers(
-  transaction: Transaction,
-  partnerId: string,
-  rows: readonly TransferRow[],
-): Promise<void> {
+function insertTransfers(transaction: Transaction, partnerId: string, rows: readonly TransferRow[]): void {
   if (rows.length === 0) return;
-  await transaction.query(
+  transaction.send(
     `insert into talktime.transfers
        (partner_id, operation_id, line, debit_account, credit_account, amount,
         debit_sequence, debit_balance, debit_hash, credit_sequence, credit_balance, credit_hash, at, floor, flagged, flag, captured)
@@ -106,13 +94,9 @@ async function insertTransfers(
   );
 }
 
-export async function updateWallets(
-  transaction: Transaction,
-  partnerId: string,
-  rows: readonly WalletState[],
-): Promise<void> {
+export function updateWallets(transaction: Transaction, partnerId: string, rows: readonly WalletState[]): void {
   if (rows.length === 0) return;
-  await transaction.query(
+  transaction.send(
     `update talktime.wallets w
      set posted = new.posted, held = new.held, sequence = new.sequence, head = new.head, last_posted_at = new.last_posted_at,
          status = new.status, told = new.told, episode = new.episode
@@ -134,9 +118,9 @@ export async function updateWallets(
   );
 }
 
-async function upsertCalls(transaction: Transaction, partnerId: string, rows: readonly CallState[]): Promise<void> {
+function upsertCalls(transaction: Transaction, partnerId: string, rows: readonly CallState[]): void {
   if (rows.length === 0) return;
-  await transaction.query(
+  transaction.send(
     `insert into talktime.calls
        (partner_id, call_id, provider, account, provider_call_id, leg, state, reason, customer_id, payer, payer_rate, revision,
         price, overage, overage_paid, reversed, in_review, facts, started_at, received_at,
@@ -181,9 +165,9 @@ async function upsertCalls(transaction: Transaction, partnerId: string, rows: re
   );
 }
 
-async function upsertHolds(transaction: Transaction, partnerId: string, rows: readonly HoldState[]): Promise<void> {
+function upsertHolds(transaction: Transaction, partnerId: string, rows: readonly HoldState[]): void {
   if (rows.length === 0) return;
-  await transaction.query(
+  transaction.send(
     `insert into talktime.holds
        (partner_id, call_id, provider, account, provider_call_id, leg, state, customer_id, payer, wallet_id, payer_rate,
         floor, amount, cap_seconds, extensions, authorized_at, ended_at)
@@ -216,10 +200,10 @@ async function upsertHolds(transaction: Transaction, partnerId: string, rows: re
 }
 
 /** Facts are recorded once; ones that lay in suspense are updated when their call is charged. The last of a batch counts. */
-async function upsertFacts(transaction: Transaction, partnerId: string, all: readonly FactsRow[]): Promise<void> {
+function upsertFacts(transaction: Transaction, partnerId: string, all: readonly FactsRow[]): void {
   if (all.length === 0) return;
   const rows = [...new Map(all.map((row) => [`${row.callId} ${row.hash}`, row])).values()];
-  await transaction.query(
+  transaction.send(
     `insert into talktime.call_facts (partner_id, call_id, facts_hash, facts, disposition, operation_id, received_at)
      select $1, * from unnest($2::uuid[], $3::bytea[], $4::jsonb[], $5::text[], $6::uuid[], $7::timestamptz[])
      on conflict (partner_id, call_id, facts_hash) do update set disposition = excluded.disposition, operation_id = excluded.operation_id`,
@@ -235,9 +219,9 @@ async function upsertFacts(transaction: Transaction, partnerId: string, all: rea
   );
 }
 
-async function markForReview(transaction: Transaction, partnerId: string, rows: Writes['toReview']): Promise<void> {
+function markForReview(transaction: Transaction, partnerId: string, rows: Writes['toReview']): void {
   if (rows.length === 0) return;
-  await transaction.query(
+  transaction.send(
     `update talktime.call_facts f
      set disposition = 'review'
      from unnest($2::uuid[], $3::bytea[]) as lost (call_id, facts_hash)
@@ -247,13 +231,9 @@ async function markForReview(transaction: Transaction, partnerId: string, rows: 
 }
 
 /** The outbox: what there is to tell, in the transaction of what caused it; the dispatcher is woken at commit. */
-export async function insertAlerts(
-  transaction: Transaction,
-  partnerId: string,
-  rows: readonly AlertRow[],
-): Promise<void> {
+export function insertAlerts(transaction: Transaction, partnerId: string, rows: readonly AlertRow[]): void {
   if (rows.length === 0) return;
-  await transaction.query(
+  transaction.send(
     `insert into talktime.outbox (partner_id, outbox_id, wallet_id, episode, event, sequence, created_at, next_attempt_at)
      select $1, outbox_id, wallet_id, episode, event, sequence, at, at
      from unnest($2::uuid[], $3::int[], $4::int[], $5::text[], $6::bigint[], $7::timestamptz[]) as new (outbox_id, wallet_id, episode, event, sequence, at)`,
@@ -267,12 +247,12 @@ export async function insertAlerts(
       column(rows, (row) => moment(row.at)),
     ],
   );
-  await transaction.query(`select pg_notify('talktime_outbox', $1)`, [partnerId]);
+  transaction.send(`select pg_notify('talktime_outbox', $1)`, [partnerId]);
 }
 
-async function insertAudits(transaction: Transaction, partnerId: string, rows: readonly AuditRow[]): Promise<void> {
+function insertAudits(transaction: Transaction, partnerId: string, rows: readonly AuditRow[]): void {
   if (rows.length === 0) return;
-  await transaction.query(
+  transaction.send(
     `insert into talktime.audit_log (partner_id, audit_id, actor, action, subject, change)
      select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[])`,
     [

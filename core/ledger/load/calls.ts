@@ -1,0 +1,105 @@
+import { factsFromJson, type FactsJson } from '../../calls/facts';
+import type { Transaction } from '../../database';
+import type { Microcredits } from '../../money';
+import { factsKey, mappingKey, type CallState, type SeenFacts } from '../state';
+
+interface CallRow {
+  call_id: string;
+  provider: string;
+  account: string;
+  provider_call_id: string;
+  leg: string;
+  state: CallState['state'];
+  reason: string | null;
+  customer_id: string | null;
+  payer: CallState['payer'];
+  payer_rate: number | null;
+  revision: number;
+  price: Microcredits;
+  overage: Microcredits;
+  overage_paid: Microcredits;
+  reversed: Microcredits;
+  in_review: Microcredits;
+  facts: FactsJson;
+  started_at: Date;
+  received_at: Date;
+  agent_id: string | null;
+  from_number: string | null;
+  to_number: string | null;
+  direction: 'inbound' | 'outbound' | null;
+  metadata_customer_id: string | null;
+}
+
+export async function loadCalls(
+  transaction: Transaction,
+  partnerId: string,
+  ids: string[],
+): Promise<Map<string, CallState>> {
+  if (ids.length === 0) return new Map();
+  const rows = await transaction.query<CallRow>(
+    `select * from talktime.calls where partner_id = $1 and call_id = any($2::uuid[])`,
+    [partnerId, ids],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.call_id,
+      {
+        callId: row.call_id,
+        identity: { provider: row.provider, account: row.account, callId: row.provider_call_id, leg: row.leg },
+        state: row.state,
+        reason: row.reason,
+        customerId: row.customer_id,
+        payer: row.payer,
+        payerRate: row.payer_rate,
+        revision: row.revision,
+        price: row.price,
+        overage: row.overage,
+        overagePaid: row.overage_paid,
+        reversed: row.reversed,
+        inReview: row.in_review,
+        facts: factsFromJson(row.facts),
+        startedAt: row.started_at.getTime(),
+        receivedAt: row.received_at.getTime(),
+        clues: {
+          agentId: row.agent_id,
+          fromNumber: row.from_number,
+          toNumber: row.to_number,
+          direction: row.direction,
+          metadataCustomerId: row.metadata_customer_id,
+        },
+      },
+    ]),
+  );
+}
+
+export async function loadFacts(
+  transaction: Transaction,
+  partnerId: string,
+  wanted: { callId: string; hash: string }[],
+): Promise<Map<string, SeenFacts>> {
+  if (wanted.length === 0) return new Map();
+  const rows = await transaction.query<{ call_id: string; facts_hash: Buffer; operation_id: string | null }>(
+    `select f.call_id, f.facts_hash, f.operation_id
+     from unnest($2::uuid[], $3::bytea[]) as wanted (call_id, facts_hash)
+     join talktime.call_facts f on f.partner_id = $1 and f.call_id = wanted.call_id and f.facts_hash = wanted.facts_hash`,
+    [partnerId, wanted.map((each) => each.callId), wanted.map((each) => Buffer.from(each.hash, 'hex'))],
+  );
+  return new Map(
+    rows.map((row) => [factsKey(row.call_id, row.facts_hash.toString('hex')), { operationId: row.operation_id }]),
+  );
+}
+
+export async function loadMappings(
+  transaction: Transaction,
+  partnerId: string,
+  wanted: { kind: string; value: string }[],
+): Promise<Map<string, string>> {
+  if (wanted.length === 0) return new Map();
+  const rows = await transaction.query<{ kind: string; value: string; customer_id: string }>(
+    `select m.kind, m.value, m.customer_id
+     from (select distinct * from unnest($2::text[], $3::text[]) as each (kind, value)) as wanted
+     join talktime.mappings m on m.partner_id = $1 and m.kind = wanted.kind and m.value = wanted.value`,
+    [partnerId, wanted.map((each) => each.kind), wanted.map((each) => each.value)],
+  );
+  return new Map(rows.map((row) => [mappingKey(row.kind, row.value), row.customer_id]));
+}

@@ -1,0 +1,140 @@
+import type { Status } from '../../alerts';
+import type { Transaction } from '../../database';
+import type { Microcredits, Rate } from '../../money';
+import type { CustomerState, WalletState } from '../state';
+
+export async function loadCustomers(
+  transaction: Transaction,
+  partnerId: string,
+  ids: string[],
+): Promise<Map<string, CustomerState>> {
+  if (ids.length === 0) return new Map();
+  const rows = await transaction.query<{
+    customer_id: string;
+    wallet_id: number;
+    ai_credits_enabled: boolean;
+    grace_seconds: number;
+    overdraft: Microcredits;
+    shortfall_policy: CustomerState['shortfallPolicy'];
+    max_call_seconds: number;
+    max_concurrent_calls: number | null;
+    max_spend_per_day: Microcredits | null;
+    max_spend_per_month: Microcredits | null;
+  }>(
+    `select customer_id, wallet_id, ai_credits_enabled, grace_seconds, overdraft, shortfall_policy,
+            max_call_seconds, max_concurrent_calls, max_spend_per_day, max_spend_per_month
+     from talktime.customers
+     where partner_id = $1 and customer_id = any($2::text[])`,
+    [partnerId, ids],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.customer_id,
+      {
+        customerId: row.customer_id,
+        walletId: row.wallet_id,
+        aiCreditsEnabled: row.ai_credits_enabled,
+        graceSeconds: row.grace_seconds,
+        overdraft: row.overdraft,
+        shortfallPolicy: row.shortfall_policy,
+        maxCallSeconds: row.max_call_seconds,
+        maxConcurrentCalls: row.max_concurrent_calls,
+        maxSpendPerDay: row.max_spend_per_day,
+        maxSpendPerMonth: row.max_spend_per_month,
+      },
+    ]),
+  );
+}
+
+/** Wallets by their numbers, and those of customers. */
+export interface WalletsOf {
+  readonly walletIds?: readonly number[];
+  readonly customerIds?: readonly string[];
+}
+
+/** The numbers of the wallets meant by $2 and $3. */
+const WALLET_IDS = `any($2::int[] || array(select wallet_id from talktime.customers where partner_id = $1 and customer_id = any($3::text[])))`;
+
+/** Wallets with their alert settings, which are the customer's, or for wallet 0 the partner's. */
+export async function loadWallets(
+  transaction: Transaction,
+  partnerId: string,
+  of: WalletsOf,
+): Promise<Map<number, WalletState>> {
+  const rows = await transaction.query<{
+    wallet_id: number;
+    customer_id: string | null;
+    posted: Microcredits;
+    held: Microcredits;
+    sequence: bigint;
+    head: Buffer | null;
+    last_posted_at: Date | null;
+    status: Status;
+    told: Status;
+    episode: number;
+    low_credit_threshold: Microcredits | null;
+    notifications_enabled: boolean;
+  }>(
+    `select w.wallet_id, c.customer_id, w.posted, w.held, w.sequence, w.head, w.last_posted_at, w.status, w.told, w.episode,
+            case when w.wallet_id = 0 then p.low_credit_threshold else c.low_credit_threshold end as low_credit_threshold,
+            case when w.wallet_id = 0 then p.low_credit_notifications_enabled else c.low_credit_notifications_enabled end as notifications_enabled
+     from talktime.wallets w
+     join talktime.partners p on p.partner_id = w.partner_id
+     left join talktime.customers c on c.partner_id = w.partner_id and c.wallet_id = w.wallet_id
+     where w.partner_id = $1 and w.wallet_id = ${WALLET_IDS}`,
+    [partnerId, of.walletIds ?? [], of.customerIds ?? []],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.wallet_id,
+      {
+        walletId: row.wallet_id,
+        customerId: row.customer_id,
+        posted: row.posted,
+        held: row.held,
+        sequence: row.sequence,
+        head: row.head?.toString('hex') ?? null,
+        lastPostedAt: row.last_posted_at?.getTime() ?? null,
+        status: row.status,
+        told: row.told,
+        episode: row.episode,
+        lowCreditThreshold: row.low_credit_threshold,
+        notificationsEnabled: row.notifications_enabled,
+      },
+    ]),
+  );
+}
+
+/** Every version of the wallets' rates, oldest first. */
+export async function loadRates(
+  transaction: Transaction,
+  partnerId: string,
+  of: WalletsOf,
+): Promise<Map<number, Rate[]>> {
+  const rows = await transaction.query<{
+    wallet_id: number;
+    version: number;
+    credits_per_minute: Microcredits;
+    initial_seconds: number;
+    increment_seconds: number;
+    effective_from: Date;
+  }>(
+    `select wallet_id, version, credits_per_minute, initial_seconds, increment_seconds, effective_from
+     from talktime.rates
+     where partner_id = $1 and wallet_id = ${WALLET_IDS}
+     order by wallet_id, version`,
+    [partnerId, of.walletIds ?? [], of.customerIds ?? []],
+  );
+  const rates = new Map<number, Rate[]>();
+  for (const row of rows) {
+    const versions = rates.get(row.wallet_id) ?? [];
+    versions.push({
+      version: row.version,
+      creditsPerMinute: row.credits_per_minute,
+      rounding: { initialSeconds: row.initial_seconds, incrementSeconds: row.increment_seconds },
+      effectiveFrom: row.effective_from.getTime(),
+    });
+    rates.set(row.wallet_id, versions);
+  }
+  return rates;
+}
