@@ -24,6 +24,11 @@ export interface DatabaseOptions {
   readonly connections?: number;
   /** Milliseconds that a statement may take. */
   readonly statementTimeout?: number;
+  /**
+   * Whether the server keeps the plans of statements, by connection. Off behind a proxy in transaction mode, which hands
+   * the connection to others in between. On unless said.
+   */
+  readonly preparedStatements?: boolean;
   /** Called when an idle connection breaks; the pool replaces it. */
   readonly onIdleError?: (error: Error) => void;
 }
@@ -46,10 +51,12 @@ export interface Transaction {
 export class Database {
   readonly #pool: Pool;
   readonly #begin: string;
+  readonly #named: (sql: string) => string | undefined;
 
   constructor(options: DatabaseOptions) {
     const timeout = options.statementTimeout ?? 30_000;
     this.#begin = `begin; set local statement_timeout = ${timeout}; set local role talktime_service`;
+    this.#named = options.preparedStatements === false ? () => undefined : nameOf;
     this.#pool = new Pool({
       connectionString: options.url,
       max: options.connections ?? 10,
@@ -86,7 +93,7 @@ export class Database {
     for (let tries = 1; ; tries++) {
       const client = await this.#pool.connect();
       try {
-        return await inTransaction(client, begin, work);
+        return await inTransaction(client, this.#named, begin, work);
       } catch (error) {
         if (tries >= MOST_TRIES || !(error instanceof DatabaseError) || !RETRYABLE.has(error.code ?? '')) throw error;
       }
@@ -94,16 +101,30 @@ export class Database {
   }
 }
 
+const NAMES = new Map<string, string>();
+
+/** A statement's name on its connection. Texts are constants of the code, so there are few. */
+function nameOf(sql: string): string {
+  const known = NAMES.get(sql);
+  if (known !== undefined) return known;
+  const name = `s${NAMES.size + 1}`;
+  NAMES.set(sql, name);
+  return name;
+}
+
 async function inTransaction<T>(
   client: PoolClient,
+  named: (sql: string) => string | undefined,
   begin: string,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   let broken: Error | undefined;
+  const run = <Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) =>
+    client.query<Row>({ text: sql, values: values as unknown[] | undefined, name: values && named(sql) });
   const sent: Promise<unknown>[] = [];
   // A failure of a statement that is still under way is seen when the transaction ends, and must not go unhandled until then.
   const send = (sql: string, values?: readonly unknown[]) => {
-    const statement = client.query(sql, values as unknown[] | undefined);
+    const statement = run(sql, values);
     statement.catch(() => undefined);
     sent.push(statement);
   };
@@ -111,7 +132,7 @@ async function inTransaction<T>(
     send(begin);
     const result = await work({
       async query<Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) {
-        return (await client.query<Row>(sql, values as unknown[] | undefined)).rows;
+        return (await run<Row>(sql, values)).rows;
       },
       send,
     });
