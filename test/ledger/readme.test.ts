@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { authorizeCall, releaseCall } from '@talktime/core/calls';
+import { TalktimeError } from '@talktime/core/contract';
+import { updatePartner } from '@talktime/core/customers';
+import { deductAmount, reverse } from '@talktime/core/ledger';
+import type { TestDatabase } from '../setup/database';
+import { PARTNER, World } from '../setup/world';
+
+/** The worked postings of core/ledger/README.md, executed: each line does something and says what there is after it. */
+const README = readFileSync(join(__dirname, '../../core/ledger/README.md'), 'utf8');
+const EXAMPLES = [...README.matchAll(/^([^\n]+)\n\n```ledger\n([\s\S]*?)```/gm)].map(
+  (match) => [match[1]!, match[2]!.trim().split('\n')] as const,
+);
+
+describe('the worked postings of core/ledger/README.md', () => {
+  let test: TestDatabase;
+  beforeAll(async () => void (test = await World.open()));
+  afterAll(() => test.drop());
+
+  it('are there', () => expect(EXAMPLES.length).toBeGreaterThanOrEqual(5));
+
+  it.each(EXAMPLES)('%s', async (_, lines) => {
+    const story = new Story(await World.create(test));
+    for (const line of lines) {
+      const [action, outcome] = line.split('->').map((part) => part.trim()) as [string, string | undefined];
+      const refusal = await story.act(action).then(
+        () => undefined,
+        (error: unknown) => {
+          if (error instanceof TalktimeError) return error.code;
+          throw error;
+        },
+      );
+      if (outcome === undefined) expect(refusal).toBeUndefined();
+      else expect(`${action} -> ${refusal ?? (await story.state(outcome))}`).toBe(`${action} -> ${outcome}`);
+    }
+  });
+});
+
+const REPORTS: Record<string, { rank: 2 | 3; order: number | null }> = {
+  call_ended: { rank: 2, order: 1 },
+  call_analyzed: { rank: 2, order: 2 },
+  api: { rank: 3, order: null },
+};
+
+class Story {
+  #customer = '';
+  #cap = 0;
+
+  constructor(private readonly world: World) {}
+
+  async act(action: string): Promise<void> {
+    const { talktime, partnerId } = this.world;
+    const said = (pattern: RegExp) => pattern.exec(action);
+    let match: RegExpExecArray | null;
+    if ((match = said(/^customer (\w+): price (\S+), posted (\S+?)(?:, (.*))?$/))) {
+      this.#customer = match[1]!;
+      const more = Object.fromEntries((match[4] ?? '').split(', ').map((each) => each.split(/ (?=\S+$)/)));
+      if (more['partner price'])
+        await updatePartner(talktime.database, partnerId, PARTNER, {
+          price_per_minute: { credits: more['partner price'] },
+        });
+      await this.world.customer(match[1]!, match[3]!, {
+        price_per_minute: { credits: match[2]! },
+        grace_seconds: Number(more.grace ?? 0),
+        max_call_seconds: Number(more.longest ?? 3600),
+        shortfall_policy: more.policy ?? 'debt',
+      });
+    } else if ((match = said(/^call (\w+) ends at (\d+) s(?: by (\w+))?$/))) {
+      await this.world.call({
+        id: match[1]!,
+        seconds: Number(match[2]),
+        customerId: this.#customer,
+        ...REPORTS[match[3] ?? 'call_ended'],
+      });
+    } else if ((match = said(/^authorize (\w+)$/))) {
+      const body = { provider: 'retell', call_id: match[1]!, customer_id: this.#customer, minimum_seconds: 30 };
+      this.#cap = (await authorizeCall(talktime, partnerId, PARTNER, body)).hold.cap_seconds;
+    } else if ((match = said(/^release (\w+)$/))) {
+      await releaseCall(talktime, partnerId, PARTNER, { provider: 'retell', call_id: match[1]! });
+    } else if ((match = said(/^deduct (\S+) as (\S+)$/))) {
+      await deductAmount(talktime.ledger, partnerId, PARTNER, {
+        source: 'amount',
+        customer_id: this.#customer,
+        amount: match[1]!,
+        idempotency_key: match[2]!,
+      });
+    } else if ((match = said(/^top up (\S+)$/))) {
+      await this.world.topUp(this.#customer, match[1]!);
+    } else if ((match = said(/^reverse (\S+) of call (\w+)$/))) {
+      const rows = await this.world.test.superuser<{ operation_id: string }>(
+        `select o.operation_id from talktime.operations o join talktime.calls c using (partner_id, call_id)
+         where o.partner_id = $1 and c.provider_call_id = $2 and o.kind = 'call'`,
+        [partnerId, match[2]],
+      );
+      await reverse(talktime.ledger, partnerId, PARTNER, {
+        operation_id: rows[0]!.operation_id,
+        amount: match[1]!,
+        idempotency_key: this.world.key(),
+      });
+    } else {
+      throw new Error(`The README says something that this test does not understand: ${action}`);
+    }
+  }
+
+  /** What there is now, in the words of the expected outcome. */
+  async state(outcome: string): Promise<string> {
+    const [row] = await this.world.test.superuser<{ held: string; flagged: string }>(
+      `select w.held::text, (select coalesce(sum(flagged), 0) from talktime.transfers t where t.partner_id = w.partner_id and t.debit_account = w.wallet_id)::text as flagged
+       from talktime.wallets w join talktime.customers c using (partner_id, wallet_id)
+       where w.partner_id = $1 and c.customer_id = $2`,
+      [this.world.partnerId, this.#customer],
+    );
+    const now: Record<string, number> = {
+      posted: await this.world.posted(this.#customer),
+      partner: await this.world.posted('partner'),
+      held: Number(row!.held) / 1e6,
+      flagged: Number(row!.flagged) / 1e6,
+      cap: this.#cap,
+    };
+    return outcome
+      .split(', ')
+      .map((each) => `${each.split(' ')[0]} ${now[each.split(' ')[0]!]}`)
+      .join(', ');
+  }
+}
