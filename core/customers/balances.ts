@@ -1,8 +1,16 @@
-import { levelsOf, runway, statusOf } from '../alerts';
+import { runway } from '../alerts';
 import type { Balance, Threshold } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
-import { loadRates, loadWallets, PARTNER_WALLET, walletIdOf, type WalletRef, type WalletState } from '../ledger';
+import {
+  loadRates,
+  loadWallets,
+  PARTNER_WALLET,
+  statusShown,
+  walletIdOf,
+  type WalletRef,
+  type WalletState,
+} from '../ledger';
 import { creditsToMoney, rateAt, secondsCovered, toJsonNumber } from '../money';
 
 /** What a wallet holds, in credits and in money. */
@@ -31,7 +39,7 @@ export async function getThreshold(database: Database, partnerId: string, who: W
     return {
       customer_id: who === 'partner' ? null : who.customerId,
       payer: payer === PARTNER_WALLET ? 'partner' : 'customer',
-      status: statusOfWallet(wallet),
+      status: statusShown(wallet),
       posted: toJsonNumber(wallet.posted),
       available: toJsonNumber(wallet.posted - wallet.held),
       low_credit_threshold: wallet.lowCreditThreshold === null ? null : toJsonNumber(wallet.lowCreditThreshold),
@@ -72,11 +80,6 @@ export async function readMoney(transaction: Transaction, partnerId: string): Pr
   return { currency: row.currency, creditValue: row.credit_value };
 }
 
-/** The status with its hysteresis, as the alerts see it. */
-export function statusOfWallet(wallet: WalletState) {
-  return statusOf(wallet.posted, levelsOf(wallet.lowCreditThreshold), wallet.status);
-}
-
 export function toBalance(wallet: WalletState, money: Money): Balance {
   return {
     wallet: wallet.customerId === null ? 'partner' : 'customer',
@@ -84,7 +87,7 @@ export function toBalance(wallet: WalletState, money: Money): Balance {
     posted: toJsonNumber(wallet.posted),
     held: toJsonNumber(wallet.held),
     available: toJsonNumber(wallet.posted - wallet.held),
-    status: statusOfWallet(wallet),
+    status: statusShown(wallet),
     currency: money.currency,
     money: toJsonNumber(creditsToMoney(wallet.posted, money.creditValue)),
   };

@@ -1,6 +1,6 @@
 export * from './accounts';
 export * from './commands';
-export { callIdOf, evaluateAlert, fold, revisionId, type Folded, type Outcome } from './fold';
+export { callIdOf, evaluateAlert, fold, revisionId, statusShown, type Folded, type Outcome } from './fold';
 export { contentHash, deriveId, operationId } from './identity';
 export * from './lane';
 export { loadRates, loadWallets, lockPartner } from './load';

@@ -214,6 +214,15 @@ describe('the money rules, on calls', () => {
       expect(await world.posted('acme')).toBeCloseTo(100 - price, 6);
     });
 
+    it('compares a later report with the one that stands now, not with the first', async () => {
+      const world = await World.create(test);
+      await world.customer('acme', '100');
+      await world.call({ customerId: 'acme', seconds: 61, rank: 1 });
+      await world.call({ customerId: 'acme', seconds: 66, rank: 3 });
+      expect(await world.call({ customerId: 'acme', seconds: 61, rank: 2 })).toMatchObject({ replayed: true });
+      expect(await world.posted('acme')).toBe(86.8);
+    });
+
     it('keeps what lost to fewer seconds for review', async () => {
       const world = await World.create(test);
       await world.customer('acme', '100');

@@ -12,7 +12,7 @@ import { ACCOUNTS } from '../accounts';
 import type { Adjustment, AmountDeduction, PlanApplication, RequestCommand, TopUp, WalletRef } from '../commands';
 import { contentHash, operationId } from '../identity';
 import type { StoredResult, WalletState } from '../state';
-import { requireHost, type Draft, type Line, type Posting } from './draft';
+import { requireHost, type Draft, type Line, type Posting, statusShown } from './draft';
 import { floorNow, spendable } from './funds';
 
 export interface Answer {
@@ -163,7 +163,7 @@ export function resultFor(row: RequestRow, wallet: WalletState, amount: Microcre
     wallet: wallet.customerId === null ? 'partner' : 'customer',
     amount: toJsonNumber(amount),
     balance_after: toJsonNumber(after.wallet(wallet.walletId).posted),
-    status: after.wallet(wallet.walletId).status,
+    status: statusShown(after.wallet(wallet.walletId)),
     at: new Date(after.at).toISOString(),
   });
 }

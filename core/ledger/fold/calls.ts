@@ -27,7 +27,7 @@ import {
   type Change,
   type Payer,
 } from './charge';
-import { requireHost, type Draft } from './draft';
+import { requireHost, type Draft, statusShown } from './draft';
 
 export interface CallAnswer {
   readonly result: Result;
@@ -371,7 +371,7 @@ function postRevision(
       wallet: payer.kind,
       amount: toJsonNumber(change.payerAmount),
       balance_after: toJsonNumber(after.wallet(payer.walletId).posted),
-      status: after.wallet(payer.walletId).status,
+      status: statusShown(after.wallet(payer.walletId)),
       at: new Date(after.at).toISOString(),
       outcome: 'deducted',
       payer: payer.kind,

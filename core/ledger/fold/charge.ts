@@ -135,7 +135,8 @@ export function chargeMore(
   if (payer.kind === 'partner' || payer.customer.shortfallPolicy === 'debt' || !partnerRate) {
     const lines = take(payer.walletId, amount, floor, ACCOUNTS.revenue, promised);
     const partnerAmount = payer.kind === 'partner' ? micro(-amount) : ZERO;
-    const charge = { ...before, price: micro(before.price + amount) };
+    // By name: a call's state, which is a charge too, brings more than its charge.
+    const charge = { price: micro(before.price + amount), overage: before.overage, overagePaid: before.overagePaid };
     return { lines, charge, payerAmount: micro(-amount), partnerAmount, flagged: flaggedIn(lines) };
   }
   const paid = smaller(amount, coveredIn(payer.walletId, floor, promised));

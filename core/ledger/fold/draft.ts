@@ -1,4 +1,4 @@
-import { levelsOf } from '../../alerts/levels';
+import { levelsOf, statusOf, type Status } from '../../alerts/levels';
 import { transition } from '../../alerts/transition';
 import type { CallFacts } from '../../calls/facts';
 import { TalktimeError } from '../../contract/errors';
@@ -249,6 +249,11 @@ export class Draft {
 /** What a hold takes of its wallet's available balance. */
 function heldBy(hold: HoldState): bigint {
   return hold.state === 'live' ? hold.amount : 0n;
+}
+
+/** A wallet's status as it is answered: also that of a wallet without a posting, which has no alert but no credits either. */
+export function statusShown(wallet: WalletState): Status {
+  return statusOf(wallet.posted, levelsOf(wallet.lowCreditThreshold), wallet.status);
 }
 
 /** Brings a wallet's alert up to date with its balance. */

@@ -20,7 +20,7 @@ import type { CustomerState, HoldState, Spending, StoredResult, WalletState } fr
 import type { CallAnswer } from './calls';
 import { callIdOf, customersOf } from './calls';
 import { payerOf, type Payer } from './charge';
-import type { Draft } from './draft';
+import { statusShown, type Draft } from './draft';
 import { customerFloor, spendable } from './funds';
 
 /** No call is authorised for less (money-rules 6). */
@@ -249,7 +249,7 @@ function answer(
     wallet: hold.walletId === PARTNER_WALLET ? 'partner' : 'customer',
     amount: 0,
     balance_after: toJsonNumber(wallet.posted),
-    status: wallet.status,
+    status: statusShown(wallet),
     at: new Date(hold.endedAt ?? hold.authorizedAt).toISOString(),
     hold: {
       state: hold.state,

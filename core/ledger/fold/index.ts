@@ -8,7 +8,7 @@ import { authorizeCall, extendHold, releaseHold } from './holds';
 import { reverse } from './reversals';
 
 export { callIdOf, revisionId } from './calls';
-export { evaluateAlert } from './draft';
+export { evaluateAlert, statusShown } from './draft';
 
 /** What became of one command: its result, or a refusal that changed nothing. */
 export type Outcome =
