@@ -47,6 +47,7 @@ export const ERRORS = {
   SPEND_LIMIT: [402, 'The limit of spending is reached'],
   CALL_NOT_CHARGED: [409, 'The call is not charged'],
   BODY_TOO_LARGE: [413, 'The body is too large'],
+  MOMENT_IN_FUTURE: [422, 'The moment has not passed yet'],
   RATE_REQUIRED: [422, 'No price per minute is set'],
   NOT_REVERSIBLE: [422, 'This operation cannot be reversed'],
   REVERSAL_TOO_LARGE: [422, 'More than is left of the operation'],

@@ -6,19 +6,26 @@ import {
   loadRates,
   loadWallets,
   PARTNER_WALLET,
+  standingAt,
   statusShown,
   walletIdOf,
   type WalletRef,
   type WalletState,
 } from '../ledger';
-import { creditsToMoney, rateAt, secondsCovered, toJsonNumber } from '../money';
+import { creditsToMoney, rateAt, secondsCovered, toJsonNumber, ZERO } from '../money';
 
-/** What a wallet holds, in credits and in money. */
-export async function getBalance(database: Database, partnerId: string, who: WalletRef): Promise<Balance> {
+/**
+ * What a wallet holds, in credits and in money: now, or at a past moment. For a past one the status is what the balance is
+ * worth by today's threshold, without the hysteresis of alerts, and nothing is held: holds are not postings.
+ */
+export async function getBalance(database: Database, partnerId: string, who: WalletRef, at?: Date): Promise<Balance> {
   return database.asPartner(partnerId, async (transaction) => {
     const walletId = await walletIdOf(transaction, partnerId, who);
     const wallet = await readWallet(transaction, partnerId, walletId);
-    return toBalance(wallet, await readMoney(transaction, partnerId));
+    const money = await readMoney(transaction, partnerId);
+    if (!at) return toBalance(wallet, money);
+    const { posted } = await standingAt(transaction, partnerId, walletId, at);
+    return toBalance({ ...wallet, posted, held: ZERO, status: 'ok' }, money);
   });
 }
 

@@ -1,4 +1,5 @@
 export * from './accounts';
+export * from './as-of';
 export * from './commands';
 export { callIdOf, evaluateAlert, fold, revisionId, statusShown, type Folded, type Outcome } from './fold';
 export { contentHash, deriveId, operationId } from './identity';

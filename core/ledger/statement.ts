@@ -3,6 +3,7 @@ import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
 import { toJsonNumber, type Microcredits } from '../money';
 import { ACCOUNTS, PARTNER_WALLET } from './accounts';
+import { standingAt } from './as-of';
 import type { WalletRef } from './commands';
 
 export interface StatementPage {
@@ -10,6 +11,8 @@ export interface StatementPage {
   readonly limit: number;
   /** From the page before. */
   readonly cursor?: string;
+  /** As it stood at this moment. */
+  readonly at?: Date;
 }
 
 interface Row {
@@ -39,7 +42,9 @@ export async function getStatement(
 ): Promise<Statement> {
   return database.asPartner(partnerId, async (transaction) => {
     const walletId = await walletIdOf(transaction, partnerId, who);
-    const before = page.cursor === undefined ? null : readCursor(page.cursor);
+    const cursor = page.cursor === undefined ? null : readCursor(page.cursor);
+    const end = page.at && (await standingAt(transaction, partnerId, walletId, page.at)).sequence + 1n;
+    const before = cursor === null || (end !== undefined && end < cursor) ? (end ?? null) : cursor;
     const rows = await transaction.query<Row>(STATEMENT, [partnerId, walletId, before, page.limit + 1]);
     const lines = rows.slice(0, page.limit).map(toLine);
     return {
@@ -90,8 +95,8 @@ function toLine(row: Row): StatementLine {
   };
 }
 
-function readCursor(cursor: string): string {
-  if (/^\d{1,18}$/.test(cursor)) return cursor;
+function readCursor(cursor: string): bigint {
+  if (/^\d{1,18}$/.test(cursor)) return BigInt(cursor);
   throw new TalktimeError('REQUEST_INVALID', 'The cursor is not one that a page before gave. Start again without it.', [
     { path: 'cursor', message: 'unknown' },
   ]);

@@ -1,9 +1,14 @@
 import { balance, threshold } from '@talktime/core/contract';
 import { getBalance, getThreshold } from '@talktime/core/customers';
 import { walletOf } from '@talktime/core/ledger';
+import { z } from 'zod';
 import { partnerCaller, requireCustomer } from '../access';
 import type { Routes } from './index';
-import { walletQuery } from './queries';
+import { oneWallet, pastMoment, walletQuery, walletShape } from './queries';
+
+const balanceQuery = z
+  .object({ ...walletShape, at: pastMoment })
+  .refine(oneWallet[0], { message: oneWallet[1].message, path: [...oneWallet[1].path] });
 
 export const balanceRoutes: Routes = async (app, { talktime }) => {
   app.get(
@@ -11,20 +16,22 @@ export const balanceRoutes: Routes = async (app, { talktime }) => {
     {
       config: {
         access: { scope: 'read', tenancy: 'partner' },
-        problems: ['CUSTOMER_NOT_FOUND', 'CUSTOMER_KEY_LIMITED'],
+        problems: ['CUSTOMER_NOT_FOUND', 'CUSTOMER_KEY_LIMITED', 'MOMENT_IN_FUTURE'],
       },
       schema: {
         tags: ['Credits'],
         operationId: 'getBalance',
-        summary: 'What a wallet holds',
-        querystring: walletQuery,
+        summary: 'What a wallet holds, or held at a past moment',
+        description:
+          "With `at`, the status is what that balance is worth by today's threshold, and `held` is 0: holds are not postings.",
+        querystring: balanceQuery,
         response: { 200: balance },
       },
     },
     async (request) => {
       const caller = partnerCaller(request);
       requireCustomer(caller, request.query.customer_id);
-      return getBalance(talktime.database, caller.partnerId, walletOf(request.query));
+      return getBalance(talktime.database, caller.partnerId, walletOf(request.query), request.query.at);
     },
   );
 

@@ -33,6 +33,16 @@ export const walletQuery = z
   .object(walletShape)
   .refine(oneWallet[0], { message: oneWallet[1].message, path: [...oneWallet[1].path] });
 
+/** How things stood at a past moment. */
+export const pastMoment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .optional()
+  .meta({
+    description: 'As it stood at this moment (ISO 8601), the postings of that moment included; now unless said',
+    example: '2026-11-22T16:00:00Z',
+  });
+
 /** A list's answer: a page of items and where the next begins. */
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { partnerCaller, requireCustomer } from '../access';
 import { statementCsv } from '../csv';
 import type { Routes } from './index';
-import { oneWallet, pageQuery, walletShape } from './queries';
+import { oneWallet, pageQuery, pastMoment, walletShape } from './queries';
 
 const query = pageQuery
   .extend({
     ...walletShape,
+    at: pastMoment,
     format: z.enum(['json', 'csv']).optional().meta({ description: 'Instead of the header Accept' }),
   })
   .refine(oneWallet[0], { message: oneWallet[1].message, path: [...oneWallet[1].path] });
@@ -19,7 +20,7 @@ export const statementRoutes: Routes = async (app, { talktime }) => {
     {
       config: {
         access: { scope: 'read', tenancy: 'partner' },
-        problems: ['CUSTOMER_NOT_FOUND', 'CUSTOMER_KEY_LIMITED'],
+        problems: ['CUSTOMER_NOT_FOUND', 'CUSTOMER_KEY_LIMITED', 'MOMENT_IN_FUTURE'],
       },
       schema: {
         tags: ['Credits'],
@@ -38,14 +39,15 @@ export const statementRoutes: Routes = async (app, { talktime }) => {
     },
     async (request, reply) => {
       const caller = partnerCaller(request);
-      const { limit, cursor, format, ...wallet } = request.query;
+      const { limit, cursor, format, at, ...wallet } = request.query;
       requireCustomer(caller, wallet.customer_id);
-      const page = await getStatement(talktime.database, caller.partnerId, walletOf(wallet), { limit, cursor });
+      const page = await getStatement(talktime.database, caller.partnerId, walletOf(wallet), { limit, cursor, at });
       const csv = format === undefined ? wantsCsv(request.headers.accept) : format === 'csv';
       void reply.header('vary', 'Accept');
       if (!csv) return reply.type('application/json').send(page);
       if (page.next_cursor !== null) {
         const next = new URLSearchParams({ ...wallet, format: 'csv', limit: String(limit), cursor: page.next_cursor });
+        if (at) next.set('at', at.toISOString());
         void reply.header('link', `</v1/statement?${next}>; rel="next"`);
       }
       void reply.header(
