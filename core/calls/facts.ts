@@ -128,4 +128,6 @@ export interface CallCharge {
   readonly overage: Microcredits;
   /** What that part took from the partner's wallet, at the partner's rate. */
   readonly overagePaid: Microcredits;
+  /** The version of the partner's rate that it was priced with, which corrections keep; null before there was any. */
+  readonly overageRate: number | null;
 }

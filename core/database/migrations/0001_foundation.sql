@@ -238,6 +238,7 @@ create table talktime.calls (
   price            bigint not null default 0,
   overage          bigint not null default 0,
   overage_paid     bigint not null default 0,
+  overage_rate     integer,                -- the partner's rate version that it was priced with
   reversed         bigint not null default 0,
   facts            jsonb not null,         -- the best facts so far
   started_at       timestamptz not null,   -- what decides the rate version

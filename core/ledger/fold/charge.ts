@@ -35,7 +35,7 @@ export interface Change {
   readonly flagged: Microcredits;
 }
 
-export const UNCHARGED: CallCharge = { price: ZERO, overage: ZERO, overagePaid: ZERO };
+export const UNCHARGED: CallCharge = { price: ZERO, overage: ZERO, overagePaid: ZERO, overageRate: null };
 
 /**
  * The payer of a call: the customer's wallet with AI credits enabled, else the partner's, each at its own rate
@@ -130,13 +130,14 @@ export function chargeMore(
     micro(lines.reduce((sum, line) => sum + (line.test?.flagged ?? 0n), 0n));
 
   const floor = means.hold?.floor ?? (payer.kind === 'customer' ? customerFloor(payer.customer, payer.rate) : ZERO);
-  const partnerRate = rateAt(draft.state.rates.get(PARTNER_WALLET) ?? [], startedAt);
+  const partnerRate = partnersRate(draft, before, startedAt);
   // The policy `partner` is only set once the partner has a rate; a rate that starts later than the call is its first.
   if (payer.kind === 'partner' || payer.customer.shortfallPolicy === 'debt' || !partnerRate) {
     const lines = take(payer.walletId, amount, floor, ACCOUNTS.revenue, promised);
     const partnerAmount = payer.kind === 'partner' ? micro(-amount) : ZERO;
     // By name: a call's state, which is a charge too, brings more than its charge.
-    const charge = { price: micro(before.price + amount), overage: before.overage, overagePaid: before.overagePaid };
+    const { overage, overagePaid, overageRate } = before;
+    const charge = { price: micro(before.price + amount), overage, overagePaid, overageRate };
     return { lines, charge, payerAmount: micro(-amount), partnerAmount, flagged: flaggedIn(lines) };
   }
   const paid = smaller(amount, coveredIn(payer.walletId, floor, promised));
@@ -147,7 +148,7 @@ export function chargeMore(
     ...take(payer.walletId, paid, floor, ACCOUNTS.revenue, promised),
     ...take(PARTNER_WALLET, carried, ZERO, ACCOUNTS.overage),
   ];
-  const charge = { price: micro(before.price + amount), overage, overagePaid };
+  const charge = { price: micro(before.price + amount), overage, overagePaid, overageRate: partnerRate.version };
   return { lines, charge, payerAmount: micro(-paid), partnerAmount: micro(-carried), flagged: flaggedIn(lines) };
 }
 
@@ -163,17 +164,25 @@ export function giveBack(
     part > 0n ? [{ debit, credit: walletId, amount: part }] : [];
   const offOverage = smaller(before.overage, amount);
   const overage = micro(before.overage - offOverage);
-  const partnerRate = rateAt(draft.state.rates.get(PARTNER_WALLET) ?? [], startedAt);
+  const partnerRate = partnersRate(draft, before, startedAt);
   const overagePaid = overage > 0n && partnerRate ? atPartnersRate(overage, partnerRate, payer.rate) : ZERO;
   const returned = micro(before.overagePaid - overagePaid);
   const toPayer = micro(amount - offOverage);
   return {
     lines: [...put(PARTNER_WALLET, returned, ACCOUNTS.overage), ...put(payer.walletId, toPayer, ACCOUNTS.revenue)],
-    charge: { price: micro(before.price - amount), overage, overagePaid },
+    charge: { price: micro(before.price - amount), overage, overagePaid, overageRate: before.overageRate },
     payerAmount: toPayer,
     partnerAmount: payer.kind === 'partner' ? toPayer : returned,
     flagged: ZERO,
   };
+}
+
+/** The partner's rate for what it carries of a call: the version that was used before, else the one in force at its start. */
+function partnersRate(draft: Draft, before: CallCharge, startedAt: number): Rate | undefined {
+  const versions = draft.state.rates.get(PARTNER_WALLET) ?? [];
+  return before.overageRate === null
+    ? rateAt(versions, startedAt)
+    : versions.find((each) => each.version === before.overageRate);
 }
 
 /** The rest that the partner carries, in the partner's own credits: rest * partner's rate / customer's rate. */

@@ -18,6 +18,7 @@ interface CallRow {
   price: Microcredits;
   overage: Microcredits;
   overage_paid: Microcredits;
+  overage_rate: number | null;
   reversed: Microcredits;
   in_review: Microcredits;
   facts: FactsJson;
@@ -55,6 +56,7 @@ export async function loadCalls(
         price: row.price,
         overage: row.overage,
         overagePaid: row.overage_paid,
+        overageRate: row.overage_rate,
         reversed: row.reversed,
         inReview: row.in_review,
         facts: factsFromJson(row.facts),
