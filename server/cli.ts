@@ -209,7 +209,7 @@ async function main(lifecycle: Lifecycle, words: string[]): Promise<number> {
 }
 
 async function openTalktime(lifecycle: Lifecycle, storage: OpenStorage): Promise<Talktime> {
-  const database = new Database({ url: storage.url, connections: 2 });
+  const database = new Database({ url: storage.url, connections: 2, preparedStatements: false });
   await lifecycle.open(async () => ({ stop: () => database.close() }));
   return { database, ledger: new Ledger(database), sealer: new Sealer(storage.sealKey) };
 }

@@ -56,6 +56,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const metrics = createMetrics(true);
   const database = new Database({
     url: options.url,
+    // A direct connection of its own says that this one goes through a proxy, which may not keep statements.
+    preparedStatements: options.directUrl === undefined || options.directUrl === options.url,
     onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
   });
   const talktime = { database, ledger: new Ledger(database), sealer: new Sealer(options.sealKey) };
