@@ -21,14 +21,18 @@ export default tseslint.config(
         'error',
         {
           zones: [
-            ...['./server', './bot', './nodes', './credentials'].map((from) => zone('./core', from, 'The core knows no HTTP server, no Slack, no n8n.')),
+            ...['./server', './bot', './nodes', './credentials'].map((from) =>
+              zone('./core', from, 'The core knows no HTTP server, no Slack, no n8n.'),
+            ),
             zone('./bot', './server', 'The bot is handed what it needs through bot/ports.ts.'),
             ...['./nodes', './credentials'].flatMap((target) => [
               zone(target, './server', 'Nodes talk HTTP to /v1.'),
               zone(target, './bot', 'Nodes talk HTTP to /v1.'),
               zone(target, './core', 'Nodes import the types of the contract and nothing else.', ['./contract']),
             ]),
-            ...['./server', './bot'].flatMap((target) => ['./nodes', './credentials'].map((from) => zone(target, from, 'The n8n package stands alone.'))),
+            ...['./server', './bot'].flatMap((target) =>
+              ['./nodes', './credentials'].map((from) => zone(target, from, 'The n8n package stands alone.')),
+            ),
             zone('./core/money', './core', PURE, ['./money']),
             zone('./core/ledger/fold', './core', PURE, [
               './money',
@@ -48,9 +52,19 @@ export default tseslint.config(
     },
   },
   {
-    files: ['core/money/**/*.ts', 'core/ledger/fold/**/*.ts', 'core/calls/*/parse.ts', 'core/calls/facts.ts', 'core/alerts/levels.ts', 'core/alerts/transition.ts'],
+    files: [
+      'core/money/**/*.ts',
+      'core/ledger/fold/**/*.ts',
+      'core/calls/*/parse.ts',
+      'core/calls/facts.ts',
+      'core/alerts/levels.ts',
+      'core/alerts/transition.ts',
+    ],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['pg', 'node:*', '!node:crypto', '@slack/*', 'fastify*'], message: PURE }] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['pg', 'node:*', '!node:crypto', '@slack/*', 'fastify*'], message: PURE }] },
+      ],
       'no-restricted-globals': ['error', 'fetch', 'setTimeout', 'setInterval', 'process'],
       'no-restricted-syntax': [
         'error',
@@ -65,7 +79,10 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
-        { selector: "ImportDeclaration[importKind!='type'][source.value=/core/]", message: 'Import the contract with `import type`: nothing of the service is shipped with the nodes.' },
+        {
+          selector: "ImportDeclaration[importKind!='type'][source.value=/core/]",
+          message: 'Import the contract with `import type`: nothing of the service is shipped with the nodes.',
+        },
       ],
     },
   },

@@ -20,6 +20,7 @@ export class Checks {
       throw new DemoFailure(`${what}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`);
     }
     this.#done += 1;
-    say(`  ${green('✓')} ${what}${typeof found === 'object' ? '' : dim(`: ${String(found)}`)}`);
+    const shown = typeof found === 'string' || typeof found === 'number' ? dim(`: ${found}`) : '';
+    say(`  ${green('✓')} ${what}${shown}`);
   }
 }

@@ -48,7 +48,7 @@ export const statementRoutes: Routes = async (app, { talktime }) => {
       if (page.next_cursor !== null) {
         const next = new URLSearchParams({ ...wallet, format: 'csv', limit: String(limit), cursor: page.next_cursor });
         if (at) next.set('at', at.toISOString());
-        void reply.header('link', `</v1/statement?${next}>; rel="next"`);
+        void reply.header('link', `</v1/statement?${next.toString()}>; rel="next"`);
       }
       void reply.header(
         'content-disposition',

@@ -47,7 +47,7 @@ const host = fc.oneof({ arbitrary: fc.constant(true), weight: 3 }, { arbitrary: 
 
 const rounding = fc
   .constantFrom([1, 1], [1, 1], [6, 6], [30, 6], [60, 60])
-  .map(([initial, increment]) => ({ initial: initial!, increment: increment! }));
+  .map(([initial, increment]) => ({ initial: initial, increment: increment }));
 const rate = fc.oneof(
   { arbitrary: fc.bigInt({ min: 1n, max: 20n }).map((credits) => credits * CREDIT), weight: 4 },
   { arbitrary: fc.bigInt({ min: 0n, max: 99n * CREDIT }), weight: 4 },

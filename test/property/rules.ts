@@ -55,7 +55,7 @@ export function chargeable(facts: Facts): number {
 export function beats(report: Facts, standing: Facts): boolean {
   if (report.rank !== standing.rank) return report.rank > standing.rank;
   const ordered = report.order !== null && standing.order !== null && report.order !== standing.order;
-  if (ordered) return report.order! > standing.order!;
+  if (ordered) return report.order > standing.order;
   return chargeable(report) < chargeable(standing);
 }
 

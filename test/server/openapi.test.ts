@@ -2,8 +2,6 @@ import SwaggerParser from '@apidevtools/swagger-parser';
 import { ERRORS } from '@talktime/core/contract';
 import { TestApi } from './harness';
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- an OpenAPI document, walked freely */
-
 describe('the OpenAPI document', () => {
   let api: TestApi;
   let document: any;

@@ -159,8 +159,8 @@ describe('npm start in an empty folder', () => {
     const again = run('main.ts');
     const stoppedAgain = once(again, 'exit');
     expect(await printed(again, /Stop it with Ctrl-C/)).not.toContain('tt_');
-    again.stdout!.destroy(); // as `npm start | head` does: nobody reads on
-    again.stderr!.destroy();
+    again.stdout.destroy(); // as `npm start | head` does: nobody reads on
+    again.stderr.destroy();
     again.kill('SIGINT');
     expect(await stoppedAgain).toEqual([0, null]);
     expect(readdirSync(folder)).toEqual(['.talktime']);
