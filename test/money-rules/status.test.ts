@@ -90,6 +90,12 @@ describe('rule 20, status', () => {
       expect(await events()).toEqual(['1 low', '1 recovered', '2 low']);
     });
 
+    it('answers exhausted for a free call of a wallet that was never filled', async () => {
+      await world.customer('acme', '0');
+      const { result } = await world.call({ seconds: 40, outcome: 'unconnected', customerId: 'acme' });
+      expect(result).toMatchObject({ amount: 0, balance_after: 0, status: 'exhausted' });
+    });
+
     it("reports the payer's status: with AI credits off, the partner's and not the empty wallet's (rule 5)", async () => {
       await updatePartner(test.database, world.partnerId, PARTNER, {
         price_per_minute: { credits: '8' },

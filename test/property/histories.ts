@@ -143,13 +143,19 @@ const seconds = fc.oneof(
   { arbitrary: fc.integer({ min: 0, max: 900 }), weight: 4 },
   { arbitrary: fc.constantFrom(3600, 7200), weight: 1 },
 );
-const facts: fc.Arbitrary<Facts> = fc.record({
-  outcome: fc.constantFrom('connected', 'connected', 'connected', 'connected', 'unconnected', 'provider_fault'),
-  milliseconds: fc.tuple(seconds, fc.constantFrom(0, 0, 0, 1, 200, 999)).map(([whole, part]) => whole * 1000 + part),
-  cost: fc.option(fc.constantFrom(0n, 81_300n), { freq: 1 }),
-  rank: fc.constantFrom(1 as const, 2 as const, 2 as const, 3 as const),
-  order: fc.option(fc.nat({ max: 4 }), { freq: 2 }),
-});
+/**
+ * A source either orders its events or does not: here webhooks do, fields and the provider's API do not. Of one source in
+ * both ways rule 10 has no best report: a beats b by fewer seconds, b beats c by order, c beats a by fewer seconds.
+ */
+const facts: fc.Arbitrary<Facts> = fc
+  .record({
+    outcome: fc.constantFrom('connected', 'connected', 'connected', 'connected', 'unconnected', 'provider_fault'),
+    milliseconds: fc.tuple(seconds, fc.constantFrom(0, 0, 0, 1, 200, 999)).map(([whole, part]) => whole * 1000 + part),
+    cost: fc.option(fc.constantFrom(0n, 81_300n), { freq: 1 }),
+    rank: fc.constantFrom(1 as const, 2 as const, 2 as const, 3 as const),
+    order: fc.nat({ max: 4 }),
+  })
+  .map((each) => ({ ...each, order: each.rank === 2 ? each.order : null }));
 
 /** A step before it knows what came before it: keys, calls and targets are still numbers. */
 type Draft =
