@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The auditor's own hand at what is hashed. It shares no code with the ledger that writes the hashes
@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 
 export const NO_HASH = '00'.repeat(32);
 
-export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+export const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
 /** One side of a transfer as it is in the database. Moments are microseconds since 1970 as text, hashes hexadecimal. */
 export interface Posting {
@@ -76,10 +76,11 @@ export function postingHash(before: string, partnerId: string, posting: Posting,
 function sortedJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(sortedJson).join()}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  const members = Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => `${JSON.stringify(name)}:${sortedJson(member)}`);
-  return `{${members.join()}}`;
+  const object = value as Readonly<Record<string, unknown>>;
+  let members = '';
+  for (const name of Object.keys(object).sort())
+    members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${sortedJson(object[name])}`;
+  return `{${members}}`;
 }
 
 /** Microcredits as the JSON number of credits that a result carries. */

@@ -211,12 +211,20 @@ const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const OPERATIONS = `
   select o.operation_id, o.kind, o.at, o.call_id, c.call_id is not null as call_found, o.result,
          case when o.result ->> 'wallet' = 'partner' then 0 else customer.wallet_id end as wallet_id
-  from talktime.operations o
-  left join talktime.calls c on c.partner_id = o.partner_id and c.call_id = o.call_id
-  left join talktime.customers customer on customer.partner_id = o.partner_id and customer.customer_id = o.result ->> 'customer_id'
-  where o.partner_id = $1 and o.operation_id > $2
-  order by o.operation_id
-  limit $3`;
+  from (
+    select *
+    from talktime.operations
+    where partner_id = $1 and operation_id > $2
+    order by operation_id
+    limit $3
+  ) o
+  left join lateral (
+    select call_id from talktime.calls where partner_id = $1 and call_id = o.call_id limit 1
+  ) c on true
+  left join lateral (
+    select wallet_id from talktime.customers where partner_id = $1 and customer_id = o.result ->> 'customer_id' limit 1
+  ) customer on true
+  order by o.operation_id`;
 
 const SIDE_FITS = (side: 'debit' | 'credit') =>
   `case when ${side}_account >= 0 then num_nulls(${side}_sequence, ${side}_balance) = 0
@@ -252,14 +260,16 @@ const REVERSALS = `
 
 const CALLS = `
   select c.call_id, c.price, c.overage, c.overage_paid, coalesce(posted.revenue, 0)::bigint as revenue, coalesce(posted.carried, 0)::bigint as carried
-  from talktime.calls c
+  from (
+    select * from talktime.calls where partner_id = $1 and call_id > $2 order by call_id limit $3
+  ) c
   left join lateral (
     select sum(case when t.credit_account = -1 then t.amount when t.debit_account = -1 then -t.amount end) as revenue,
            sum(case when t.credit_account = -7 then t.amount when t.debit_account = -7 then -t.amount end) as carried
     from talktime.operations o
-    join talktime.transfers t on t.partner_id = o.partner_id and t.operation_id = o.operation_id
-    where o.partner_id = c.partner_id and o.call_id = c.call_id
+    cross join lateral (
+      select * from talktime.transfers where partner_id = $1 and operation_id = o.operation_id offset 0
+    ) t
+    where o.partner_id = $1 and o.call_id = c.call_id
   ) posted on true
-  where c.partner_id = $1 and c.call_id > $2
-  order by c.call_id
-  limit $3`;
+  order by c.call_id`;

@@ -212,11 +212,17 @@ const SIDES = (side: 'debit' | 'credit') => `
          t.floor, t.flagged, t.flag, t.captured,
          o.operation_id is not null as operation_found, o.kind, o.key, encode(o.content_hash, 'hex') as content_hash, o.hash_version,
          o.actor, ${MICROSECONDS('o.at')} as operation_at, o.call_id, o.reverses, o.result
-  from talktime.transfers t
-  left join talktime.operations o on o.partner_id = t.partner_id and o.operation_id = t.operation_id
-  where t.partner_id = $1 and t.${side}_sequence is not null and (t.${side}_account, t.${side}_sequence) > ($2, $3)
-  order by t.${side}_account, t.${side}_sequence
-  limit $4`;
+  from (
+    select *
+    from talktime.transfers
+    where partner_id = $1 and ${side}_sequence is not null and (${side}_account, ${side}_sequence) > ($2, $3)
+    order by ${side}_account, ${side}_sequence
+    limit $4
+  ) t
+  left join lateral (
+    select * from talktime.operations where partner_id = $1 and operation_id = t.operation_id limit 1
+  ) o on true
+  order by t.${side}_account, t.${side}_sequence`;
 
 const WALLETS = `
   select wallet_id, posted, sequence, encode(head, 'hex') as head, unchained, held, coalesce(live.amount, 0)::bigint as live
