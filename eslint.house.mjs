@@ -43,6 +43,7 @@ export default tseslint.config(
               './ledger/accounts.ts',
               './ledger/commands.ts',
               './ledger/identity.ts',
+              './ledger/lots.ts',
               './ledger/state.ts',
               './ledger/fold',
             ]),
@@ -55,6 +56,7 @@ export default tseslint.config(
     files: [
       'core/money/**/*.ts',
       'core/ledger/fold/**/*.ts',
+      'core/ledger/lots.ts',
       'core/calls/*/parse.ts',
       'core/calls/facts.ts',
       'core/alerts/levels.ts',

@@ -136,7 +136,24 @@ export const operationKind = z.enum([
   'authorize',
   'extend',
   'release',
+  'void',
+  'start',
+  'expiry',
 ]);
+
+/** A grant: one lot of credits. */
+export const grantTerms = z.object({
+  grant_id: z.string().meta({ example: 'g4-17' }),
+  kind: z.enum(['paid', 'bonus', 'plan']),
+  priority: z
+    .number()
+    .int()
+    .meta({ description: 'The lower, the sooner it burns: bonus 10, plan 20, paid 30 unless said' }),
+  amount: credits,
+  effective_at: moment,
+  expires_at: moment.nullable(),
+  cost_basis: z.number().nullable().meta({ description: "What was paid for it, in the partner's currency" }),
+});
 
 /** What every change of a balance answers. */
 export const operation = z.object({
@@ -151,6 +168,7 @@ export const operation = z.object({
   status,
   at: moment,
   replayed: z.boolean().meta({ description: 'True when this was done before and nothing changed now' }),
+  grant: grantTerms.optional().meta({ description: 'The grant that it made' }),
 });
 
 /** A hold: what a call may cost, and how long it may last. */

@@ -22,6 +22,14 @@ export interface TopUp extends Request {
   readonly wallet: WalletRef;
   readonly amount: Microcredits;
   readonly grant: 'paid' | 'bonus';
+  /** 0 to 100, the lower burns the sooner; the usual one of its kind when left out (money-rules 15). */
+  readonly priority?: number;
+  /** Milliseconds; now when left out. Later: nothing is posted until then. */
+  readonly effectiveAt?: number;
+  /** Milliseconds; never when left out. */
+  readonly expiresAt?: number;
+  /** What was paid for it, in millionths of the partner's currency. */
+  readonly costBasis?: bigint;
 }
 
 export interface Adjustment extends Request {
@@ -51,6 +59,19 @@ export interface Reversal extends Request {
   readonly operationId: string;
   /** All that is left of it when absent. */
   readonly amount?: Microcredits;
+}
+
+/** Takes back what is left of a grant. */
+export interface GrantVoid extends Request {
+  readonly kind: 'void';
+  readonly walletId: number;
+  readonly grant: number;
+}
+
+/** Books what has started or expired in a wallet: time does nothing by itself. */
+export interface Maturing {
+  readonly kind: 'mature';
+  readonly walletId: number;
 }
 
 /** A report that a call has ended. */
@@ -123,7 +144,7 @@ export interface HoldRelease {
   readonly as: 'released' | 'timed_out';
 }
 
-export type RequestCommand = TopUp | Adjustment | AmountDeduction | PlanApplication | Reversal;
+export type RequestCommand = TopUp | Adjustment | AmountDeduction | PlanApplication | Reversal | GrantVoid;
 export type CallCommand = CallReport | CallAssignment | CallDismissal | CallReassignment;
 export type HoldCommand = CallAuthorization | HoldExtension | HoldRelease;
-export type Command = RequestCommand | CallCommand | HoldCommand;
+export type Command = RequestCommand | CallCommand | HoldCommand | Maturing;

@@ -1,9 +1,22 @@
 export * from './accounts';
 export * from './as-of';
 export * from './commands';
-export { callIdOf, evaluateAlert, fold, revisionId, statusShown, type Folded, type Outcome } from './fold';
+export {
+  burnsOf,
+  callIdOf,
+  evaluateAlert,
+  fold,
+  grantKey,
+  revisionId,
+  statusShown,
+  subjectKey,
+  type Folded,
+  type Outcome,
+  type Wanted,
+} from './fold';
 export { contentHash, deriveId, operationId } from './identity';
 export * from './lane';
+export * from './lots';
 export { loadRates, loadWallets, lockPartner } from './load';
 export * from './proof';
 export * from './requests';

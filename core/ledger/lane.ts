@@ -2,8 +2,8 @@ import { TalktimeError } from '../contract/errors';
 import type { Database } from '../database';
 import type { Command } from './commands';
 import { fold, type Outcome } from './fold';
-import { lockAndLoad } from './load';
-import type { Result } from './state';
+import { loadBacking, lockAndLoad } from './load';
+import { NO_BACKING, type Result } from './state';
 import { writeAll } from './write';
 
 /** A batch holds at most this many commands. */
@@ -93,9 +93,14 @@ export class Ledger {
     return this.database.asPartner(partnerId, async (transaction) => {
       const loaded = await lockAndLoad(transaction, partnerId, commands);
       if (!loaded) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
-      const { outcomes, writes } = fold(loaded.state, commands, loaded.now);
-      writeAll(transaction, partnerId, writes);
-      return outcomes;
+      let folded = fold(loaded.state, commands, loaded.now);
+      // Hardly ever: what a reversal or a payment of debt needs besides is loaded when the fold asks for it.
+      for (let backing = NO_BACKING; folded.missing.length > 0; ) {
+        backing = await loadBacking(transaction, partnerId, backing, folded.missing);
+        folded = fold({ ...loaded.state, backing }, commands, loaded.now);
+      }
+      writeAll(transaction, partnerId, folded.writes);
+      return folded.outcomes;
     });
   }
 }

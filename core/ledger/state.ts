@@ -3,6 +3,7 @@ import type { CallCharge, CallClues, CallFacts, CallIdentity } from '../calls/fa
 import type { Authorization, DeductionResult, Operation } from '../contract';
 import type { Microcredits, Rate } from '../money';
 import type { Account } from './accounts';
+import type { GrantKind, Lot } from './lots';
 
 /** A balance and its alert, as the fold sees and changes it. */
 export interface WalletState {
@@ -16,6 +17,10 @@ export interface WalletState {
   readonly head: string | null;
   /** Milliseconds; null before the first posting. */
   readonly lastPostedAt: number | null;
+  /** The grants that have credits left or have yet to start, in burn order. */
+  readonly lots: readonly Lot[];
+  /** The number of its newest grant; 0 before the first. */
+  readonly lastGrant: number;
   readonly status: Status;
   readonly told: Status;
   readonly episode: number;
@@ -106,7 +111,56 @@ export interface ReversibleOperation {
   readonly transfers: readonly { readonly debit: Account; readonly credit: Account; readonly amount: Microcredits }[];
   /** How much of it was reversed already. */
   readonly reversed: Microcredits;
+  /** The grant that it made, and what has expired of that. */
+  readonly grant: { readonly walletId: number; readonly grant: number; readonly expired: Microcredits } | null;
 }
+
+/** A grant's terms (money-rules 15). Moments in milliseconds. */
+export interface GrantState {
+  readonly walletId: number;
+  /** Counts the wallet's grants from 1. */
+  readonly grant: number;
+  readonly kind: GrantKind;
+  readonly priority: number;
+  readonly amount: Microcredits;
+  /** The account that it came from. */
+  readonly source: Account;
+  readonly effectiveAt: number;
+  readonly expiresAt: number | null;
+  /** Millionths of the partner's currency; null when nobody said. */
+  readonly costBasis: bigint | null;
+  readonly operationId: string | null;
+  readonly voidedAt: number | null;
+}
+
+/** What a posting burned of a grant, or (null) what no grant backs of it, as it stands by now. */
+export interface Burn {
+  readonly sequence: bigint;
+  readonly grant: number | null;
+  readonly amount: Microcredits;
+}
+
+/** A later change of that, by the posting with `sequence`: below 0 given back, above 0 settled by a grant that came in. */
+export interface BurnChange {
+  readonly walletId: number;
+  readonly ofSequence: bigint;
+  readonly sequence: bigint;
+  readonly ordinal: number;
+  readonly grant: number | null;
+  readonly amount: Microcredits;
+}
+
+/** What backs postings from before: loaded only when a fold asks for it (fold/backing.ts). */
+export interface Backing {
+  /** Burns of a call or an operation, by `subjectKey`, as they were recorded. */
+  readonly burns: ReadonlyMap<string, readonly Burn[]>;
+  /** By wallet and posting: what no grant backs, oldest first. */
+  readonly unbacked: ReadonlyMap<number, ReadonlyMap<bigint, Microcredits>>;
+  /** By `grantKey`. */
+  readonly grants: ReadonlyMap<string, GrantState>;
+}
+
+export const NO_BACKING: Backing = { burns: new Map(), unbacked: new Map(), grants: new Map() };
 
 export interface SeenFacts {
   readonly operationId: string | null;
@@ -132,6 +186,7 @@ export interface LedgerState {
   readonly spending: ReadonlyMap<string, Spending>;
   /** Customer ids by `mappingKey`. */
   readonly mappings: ReadonlyMap<string, string>;
+  readonly backing: Backing;
 }
 
 export const factsKey = (callId: string, hash: string) => `${callId} ${hash}`;
@@ -174,6 +229,8 @@ export interface TransferRow {
   /** The part that a hold had promised. */
   readonly captured: Microcredits;
   readonly flag: 'debt' | 'refund' | 'dispute' | 'correction' | null;
+  /** What the debit burned, "grant:microcredits" by commas; null when it burned nothing or debited no wallet. */
+  readonly burned: string | null;
 }
 
 export type Disposition = 'posted' | 'unchanged' | 'outranked' | 'review' | 'suspense' | 'closed';
@@ -212,6 +269,19 @@ export interface Writes {
   readonly wallets: Map<number, WalletState>;
   readonly calls: Map<string, CallState>;
   readonly holds: Map<string, HoldState>;
+  /** Grants that were made, or voided, by `grantKey`. */
+  readonly grants: ReadonlyMap<string, GrantState>;
+  /** What expired of grants, by `grantKey`. */
+  readonly expired: ReadonlyMap<
+    string,
+    { readonly walletId: number; readonly grant: number; readonly amount: Microcredits }
+  >;
+  readonly burnChanges: readonly BurnChange[];
+  /** What no grant backs of postings; 0 when that is settled. */
+  readonly unbacked: ReadonlyMap<
+    string,
+    { readonly walletId: number; readonly sequence: bigint; readonly amount: Microcredits }
+  >;
   readonly facts: FactsRow[];
   /** Facts that lost to fewer seconds afterwards, for a human to look at. */
   readonly toReview: { callId: string; hash: string }[];

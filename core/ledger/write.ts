@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { factsToJson } from '../calls/facts';
 import type { Transaction } from '../database';
 import { HASH_VERSION } from './identity';
+import { dueAt, lotsToJson } from './lots';
 import type {
   AlertRow,
   AuditRow,
@@ -13,12 +14,14 @@ import type {
   WalletState,
   Writes,
 } from './state';
+import { writeBacking } from './write-backing';
 
 /** Writes what a fold decided: one set-based statement a table, sent together. The partner's lock must be held. */
 export function writeAll(transaction: Transaction, partnerId: string, writes: Writes): void {
   insertOperations(transaction, partnerId, writes.operations);
   insertNotes(transaction, partnerId, writes.operations);
   insertTransfers(transaction, partnerId, writes.transfers);
+  writeBacking(transaction, partnerId, writes);
   updateWallets(transaction, partnerId, [...writes.wallets.values()]);
   upsertCalls(transaction, partnerId, [...writes.calls.values()]);
   upsertHolds(transaction, partnerId, [...writes.holds.values()]);
@@ -68,10 +71,10 @@ function insertTransfers(transaction: Transaction, partnerId: string, rows: read
   transaction.send(
     `insert into talktime.transfers
        (partner_id, operation_id, line, debit_account, credit_account, amount,
-        debit_sequence, debit_balance, debit_hash, credit_sequence, credit_balance, credit_hash, at, floor, flagged, flag, captured)
+        debit_sequence, debit_balance, debit_hash, credit_sequence, credit_balance, credit_hash, at, floor, flagged, flag, captured, burned)
      select $1, * from unnest($2::uuid[], $3::smallint[], $4::int[], $5::int[], $6::bigint[],
                               $7::bigint[], $8::bigint[], $9::bytea[], $10::bigint[], $11::bigint[], $12::bytea[],
-                              $13::timestamptz[], $14::bigint[], $15::bigint[], $16::text[], $17::bigint[])`,
+                              $13::timestamptz[], $14::bigint[], $15::bigint[], $16::text[], $17::bigint[], $18::text[])`,
     [
       partnerId,
       column(rows, (row) => row.operationId),
@@ -90,6 +93,7 @@ function insertTransfers(transaction: Transaction, partnerId: string, rows: read
       column(rows, (row) => row.flagged),
       column(rows, (row) => row.flag),
       column(rows, (row) => row.captured),
+      column(rows, (row) => row.burned),
     ],
   );
 }
@@ -99,9 +103,10 @@ export function updateWallets(transaction: Transaction, partnerId: string, rows:
   transaction.send(
     `update talktime.wallets w
      set posted = new.posted, held = new.held, sequence = new.sequence, head = new.head, last_posted_at = new.last_posted_at,
-         status = new.status, told = new.told, episode = new.episode
-     from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::timestamptz[], $8::text[], $9::text[], $10::int[])
-       as new (wallet_id, posted, held, sequence, head, last_posted_at, status, told, episode)
+         status = new.status, told = new.told, episode = new.episode, lots = new.lots, last_grant = new.last_grant, due_at = new.due_at
+     from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::timestamptz[], $8::text[], $9::text[], $10::int[],
+                 $11::jsonb[], $12::int[], $13::timestamptz[])
+       as new (wallet_id, posted, held, sequence, head, last_posted_at, status, told, episode, lots, last_grant, due_at)
      where w.partner_id = $1 and w.wallet_id = new.wallet_id`,
     [
       partnerId,
@@ -114,8 +119,16 @@ export function updateWallets(transaction: Transaction, partnerId: string, rows:
       column(rows, (row) => row.status),
       column(rows, (row) => row.told),
       column(rows, (row) => row.episode),
+      column(rows, (row) => lotsToJson(row.lots)),
+      column(rows, (row) => row.lastGrant),
+      column(rows, (row) => dueMoment(row)),
     ],
   );
+}
+
+function dueMoment({ lots }: WalletState): string | null {
+  const due = dueAt(lots);
+  return due === null ? null : moment(due);
 }
 
 function upsertCalls(transaction: Transaction, partnerId: string, rows: readonly CallState[]): void {

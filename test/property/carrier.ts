@@ -8,13 +8,16 @@ type Mutable<T> = T extends ReadonlyMap<infer K, infer V> ? Map<K, V> : T;
 /** What no history has yet: holds, limits, a chain that is looked at. */
 const NO_HOLDS = { holds: new Map(), liveHolds: new Map(), spending: new Map() };
 const NO_LIMITS = { maxCallSeconds: 3600, maxConcurrentCalls: null, maxSpendPerDay: null, maxSpendPerMonth: null };
-const NO_CHAIN = { head: null };
+const NO_CHAIN = { head: null, lots: [], lastGrant: 0 };
 
 /** A partner's ledger held in memory: `fold` decides, and what it would write is carried over to the next fold. */
 export class Carrier {
   readonly transfers: ledger.TransferRow[] = [];
   readonly alerts: ledger.AlertRow[] = [];
   readonly facts = new Map<string, ledger.FactsRow>();
+  readonly #grants = new Map<string, ledger.GrantState>();
+  readonly #unbacked = new Map<string, { walletId: number; sequence: bigint; amount: Microcredits }>();
+  readonly #changes: ledger.BurnChange[] = [];
   readonly #state: { -readonly [Key in keyof LedgerState]: Mutable<LedgerState[Key]> };
 
   constructor(
@@ -24,6 +27,7 @@ export class Carrier {
   ) {
     this.#state = {
       ...NO_HOLDS,
+      backing: ledger.NO_BACKING,
       partnerId,
       currency: 'USD',
       wallets: new Map(),
@@ -57,9 +61,50 @@ export class Carrier {
   }
 
   submit(commands: readonly Command[], now: number): readonly Outcome[] {
-    const { outcomes, writes } = fold(this.#state, commands, now);
-    this.#write(writes);
-    return outcomes;
+    let folded = fold(this.#state, commands, now);
+    for (let backing = ledger.NO_BACKING; folded.missing.length > 0; ) {
+      backing = this.#load(backing, folded.missing);
+      folded = fold({ ...this.#state, backing }, commands, now);
+    }
+    this.#write(folded.writes);
+    return folded.outcomes;
+  }
+
+  /** As loadBacking does. */
+  #load(before: ledger.Backing, missing: readonly ledger.Wanted[]): ledger.Backing {
+    const burns = new Map(before.burns);
+    const unbacked = new Map(before.unbacked);
+    const grants = new Map(before.grants);
+    for (const wanted of missing) {
+      const { walletId: id } = wanted;
+      if (wanted.kind === 'grant') {
+        const key = ledger.grantKey(id, wanted.grant);
+        grants.set(key, this.#grants.get(key)!);
+      } else if (wanted.kind === 'unbacked') {
+        const open = [...this.#unbacked.values()].filter((each) => each.walletId === id && each.amount > 0n);
+        open.sort((a, b) => (a.sequence < b.sequence ? -1 : 1));
+        unbacked.set(id, new Map(open.map(({ sequence, amount }) => [sequence, amount])));
+      } else {
+        burns.set(ledger.subjectKey(id, wanted.subject), this.#burnsOf(id, wanted.subject));
+      }
+    }
+    return { burns, unbacked, grants };
+  }
+
+  #burnsOf(id: number, subject: string): ledger.Burn[] {
+    const own = this.transfers.filter(
+      ({ debit, credit, operationId }) =>
+        debit === id &&
+        credit !== ledger.ACCOUNTS.expiry &&
+        (this.#state.reversible.get(operationId)!.callId ?? operationId) === subject,
+    );
+    return own.flatMap(({ amount, burned, debitSide }) => {
+      const { sequence } = debitSide!;
+      const changes = this.#changes
+        .filter((each) => each.walletId === id && each.ofSequence === sequence)
+        .map((each) => ({ grant: each.grant, amount: String(each.amount) }));
+      return ledger.burnsOf({ sequence, amount, burned, changes });
+    });
   }
 
   /** As updateCustomer and updatePartner do, for a change that they take. */
@@ -139,13 +184,18 @@ export class Carrier {
     const { operations, reversible, calls, facts, wallets } = this.#state;
     this.transfers.push(...writes.transfers);
     this.alerts.push(...writes.alerts);
+    for (const [key, grant] of writes.grants) this.#grants.set(key, grant);
+    for (const [key, open] of writes.unbacked) this.#unbacked.set(key, open);
+    this.#changes.push(...writes.burnChanges);
     for (const row of writes.operations) {
       if (operations.has(row.operationId)) throw new Error(`${row.operationId} was written twice`);
       operations.set(row.operationId, { contentHash: row.contentHash, result: row.result });
       const transfers = writes.transfers.filter((transfer) => transfer.operationId === row.operationId);
       const { kind, callId, result } = row;
       const reversed = 0n as Microcredits;
-      reversible.set(row.operationId, { kind, callId, customerId: result.customer_id, transfers, reversed });
+      const made = [...writes.grants.values()].find((grant) => grant.operationId === row.operationId);
+      const grant = made ? { walletId: made.walletId, grant: made.grant, expired: 0n as Microcredits } : null;
+      reversible.set(row.operationId, { kind, callId, customerId: result.customer_id, transfers, reversed, grant });
       if (row.reverses === null) continue;
       const original = reversible.get(row.reverses)!;
       const moved = transfers.reduce((sum, { amount }) => sum + amount, original.reversed as bigint);

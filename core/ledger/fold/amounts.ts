@@ -6,14 +6,19 @@ import {
   MICROCREDITS_PER_CREDIT,
   rateAt,
   toJsonNumber,
+  ZERO,
   type Microcredits,
 } from '../../money';
 import { ACCOUNTS } from '../accounts';
 import type { Adjustment, AmountDeduction, PlanApplication, RequestCommand, TopUp, WalletRef } from '../commands';
 import { contentHash, operationId } from '../identity';
-import type { StoredResult, WalletState } from '../state';
-import { requireHost, type Draft, type Line, type Posting, statusShown } from './draft';
-import { floorNow, spendable } from './funds';
+import type { GrantState, StoredResult, WalletState } from '../state';
+import { USUAL_PRIORITY, grantId, type GrantKind } from '../lots';
+import { statusShown } from './alert';
+import type { GrantTerms } from './backing';
+import type { Draft } from './draft';
+import { floorNow, requireHost, spendable } from './funds';
+import type { Line, LineTest, Posting } from './posting';
 
 export interface Answer {
   readonly result: StoredResult;
@@ -59,17 +64,32 @@ export function topUp(draft: Draft, command: TopUp): Answer {
   return once(
     draft,
     command,
-    { wallet: walletName(command.wallet), amount: command.amount, grant: command.grant },
+    {
+      wallet: walletName(command.wallet),
+      amount: command.amount,
+      grant: command.grant,
+      priority: command.priority === USUAL_PRIORITY[command.grant] ? undefined : command.priority,
+      effective_at: command.effectiveAt,
+      expires_at: command.expiresAt,
+      cost_basis: command.costBasis,
+    },
     (row) => {
       requirePositive(command.amount);
       const wallet = draft.walletOf(command.wallet);
       requireHost(command.actor, wallet.walletId, command.amount, 'This top-up');
-      const line = {
-        debit: command.grant === 'paid' ? ACCOUNTS.payments : ACCOUNTS.bonus,
-        credit: wallet.walletId,
-        amount: command.amount,
-      };
-      return draft.post({ ...row, lines: [line], result: resultFor(row, wallet, command.amount) });
+      const { amount, grant: kind, expiresAt = null, costBasis = null, effectiveAt = draft.now } = command;
+      const terms: GrantTerms = { kind, priority: command.priority ?? USUAL_PRIORITY[kind], expiresAt, costBasis };
+      const source = kind === 'paid' ? ACCOUNTS.payments : ACCOUNTS.bonus;
+      requireSense(terms, Math.max(effectiveAt, draft.now));
+      const result = resultFor(row, wallet);
+      return effectiveAt > draft.now
+        ? draft.post({
+            ...row,
+            lines: [],
+            later: { walletId: wallet.walletId, amount, source, terms, startsAt: effectiveAt },
+            result,
+          })
+        : draft.post({ ...row, lines: [{ debit: source, credit: wallet.walletId, amount, terms }], result });
     },
   );
 }
@@ -87,7 +107,7 @@ export function adjust(draft: Draft, command: Adjustment): Answer {
       command.amount > 0n
         ? { debit: ACCOUNTS.adjustment, credit: wallet.walletId, amount: command.amount }
         : takeFrom(draft, wallet, micro(-command.amount), ACCOUNTS.adjustment);
-    return draft.post({ ...row, lines: [line], result: resultFor(row, wallet, command.amount) });
+    return draft.post({ ...row, lines: [line], result: resultFor(row, wallet) });
   });
 }
 
@@ -96,12 +116,11 @@ export function deductAmount(draft: Draft, command: AmountDeduction): Answer {
     requirePositive(command.amount);
     const wallet = draft.walletOf(command.wallet);
     const line = takeFrom(draft, wallet, command.amount, ACCOUNTS.revenue);
-    const signed = micro(-command.amount);
     return draft.post({
       ...row,
       lines: [line],
       result: (after) => ({
-        ...resultFor(row, wallet, signed)(after),
+        ...resultFor(row, wallet)(after),
         outcome: 'deducted',
         payer: wallet.customerId === null ? 'partner' : 'customer',
         receipt: null,
@@ -124,8 +143,8 @@ export function applyPlan(draft: Draft, command: PlanApplication): Answer {
     requirePositive(amount);
     return draft.post({
       ...row,
-      lines: [{ debit: ACCOUNTS.payments, credit: wallet.walletId, amount }],
-      result: resultFor(row, wallet, amount),
+      lines: [{ debit: ACCOUNTS.payments, credit: wallet.walletId, amount, terms: usualTerms('plan') }],
+      result: resultFor(row, wallet),
     });
   });
 }
@@ -142,7 +161,13 @@ function creditsForMinutes(draft: Draft, wallet: WalletState, minutes: bigint): 
 }
 
 /** A debit of an amount that is not a call: refused below the floor (money-rules 9). */
-export function takeFrom(draft: Draft, wallet: WalletState, amount: Microcredits, credit: number): Line {
+export function takeFrom(
+  draft: Draft,
+  wallet: WalletState,
+  amount: Microcredits,
+  credit: number,
+  burning?: LineTest['burning'],
+): Line {
   const floor = floorNow(draft, wallet);
   const available = spendable(wallet, floor);
   if (amount > available) {
@@ -152,20 +177,46 @@ export function takeFrom(draft: Draft, wallet: WalletState, amount: Microcredits
       `${formatDecimal(amount)} credits were asked for and ${formatDecimal(covered)} can be spent (balance ${formatDecimal(wallet.posted)}, floor ${formatDecimal(floor)}). Top up first, or enable grace or an overdraft; the same key works again.`,
     );
   }
-  return { debit: wallet.walletId, credit, amount, test: { floor, flagged: micro(0n) } };
+  return { debit: wallet.walletId, credit, amount, test: { floor, flagged: ZERO, burning } };
 }
 
-export function resultFor(row: RequestRow, wallet: WalletState, amount: Microcredits): Posting['result'] {
+export function resultFor(row: RequestRow, wallet: WalletState): Posting['result'] {
   return (after) => ({
     operation_id: row.operationId,
     kind: row.kind,
     customer_id: wallet.customerId,
     wallet: wallet.customerId === null ? 'partner' : 'customer',
-    amount: toJsonNumber(amount),
+    amount: toJsonNumber(after.moved(wallet.walletId)),
     balance_after: toJsonNumber(after.wallet(wallet.walletId).posted),
     status: statusShown(after.wallet(wallet.walletId)),
     at: new Date(after.at).toISOString(),
+    ...(after.made && { grant: grantAnswer(after.made) }),
   });
+}
+
+/** A grant's terms, in the result of what made it: so that the chain of hashes covers them. */
+function grantAnswer(grant: GrantState) {
+  return {
+    grant_id: grantId(grant.walletId, grant.grant),
+    kind: grant.kind,
+    priority: grant.priority,
+    amount: toJsonNumber(grant.amount),
+    effective_at: new Date(grant.effectiveAt).toISOString(),
+    expires_at: grant.expiresAt === null ? null : new Date(grant.expiresAt).toISOString(),
+    cost_basis: grant.costBasis === null ? null : toJsonNumber(grant.costBasis),
+  };
+}
+
+function usualTerms(kind: GrantKind): GrantTerms {
+  return { kind, priority: USUAL_PRIORITY[kind], expiresAt: null, costBasis: null };
+}
+
+function requireSense({ expiresAt }: GrantTerms, effectiveAt: number): void {
+  if (expiresAt === null || expiresAt > effectiveAt) return;
+  throw new TalktimeError(
+    'GRANT_EXPIRED',
+    `The credits would have expired at ${new Date(expiresAt).toISOString()}, before they can be used. Send a later expires_at.`,
+  );
 }
 
 function requirePositive(amount: Microcredits): void {

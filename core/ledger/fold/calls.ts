@@ -27,7 +27,9 @@ import {
   type Change,
   type Payer,
 } from './charge';
-import { requireHost, type Draft, statusShown } from './draft';
+import { statusShown } from './alert';
+import type { Draft } from './draft';
+import { requireHost } from './funds';
 
 export interface CallAnswer {
   readonly result: Result;
@@ -160,7 +162,10 @@ export function reassignCall(draft: Draft, command: CallReassignment): CallAnswe
 
   const returned = giveBack(draft, payerOfCall(draft, call), call, call.price, call.startedAt);
   const given = new Map<number, bigint>();
-  for (const line of returned.lines) given.set(line.credit, (given.get(line.credit) ?? 0n) + line.amount);
+  for (const { credit, amount } of returned.lines) {
+    const kept = amount - draft.expiringOf(credit, call.callId, amount);
+    given.set(credit, (given.get(credit) ?? 0n) + kept);
+  }
   const assessment = assess(call.facts, payer.rate, capOf(draft, call.callId));
   const charged = chargeMore(draft, payer, UNCHARGED, assessment.price, call.startedAt, { given });
   requireHost(command.actor, PARTNER_WALLET, returned.partnerAmount + charged.partnerAmount, 'Reassigning this call');
@@ -369,7 +374,7 @@ function postRevision(
       kind: options.kind,
       customer_id: call.customerId,
       wallet: payer.kind,
-      amount: toJsonNumber(change.payerAmount),
+      amount: toJsonNumber(options.kind === 'reassign' ? change.payerAmount : after.moved(payer.walletId)),
       balance_after: toJsonNumber(after.wallet(payer.walletId).posted),
       status: statusShown(after.wallet(payer.walletId)),
       at: new Date(after.at).toISOString(),

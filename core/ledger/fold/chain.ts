@@ -15,13 +15,15 @@ export function nextHead(
   partnerId: string,
   wallet: number,
   side: Omit<WalletSide, 'hash'>,
-  transfer: Omit<TransferRow, 'debitSide' | 'creditSide'>,
+  transfer: Omit<TransferRow, 'debitSide' | 'creditSide' | 'burned'>,
   operation: string,
+  backing: string,
 ): string {
   const text =
     `talktime.posting.v1\n${head ?? NO_HEAD}\n${partnerId}\n${wallet}\n${side.sequence}\n${transfer.operationId}\n` +
     `${transfer.line}\n${transfer.debit}\n${transfer.credit}\n${transfer.amount}\n${side.balance}\n${transfer.at}000\n` +
-    `${transfer.floor ?? ''}\n${transfer.flagged}\n${transfer.flag ?? ''}\n${transfer.captured}\n${operation}`;
+    `${transfer.floor ?? ''}\n${transfer.flagged}\n${transfer.flag ?? ''}\n${transfer.captured}\n${operation}` +
+    (backing === '' ? '' : `\n${backing}`);
   return hash('sha256', text, 'hex');
 }
 

@@ -13,8 +13,9 @@ import {
 } from '../../money';
 import { ACCOUNTS, PARTNER_WALLET } from '../accounts';
 import type { CallState, CustomerState, HoldState } from '../state';
-import { beyond, type Draft, type Line } from './draft';
-import { customerFloor, spendable } from './funds';
+import type { Draft } from './draft';
+import { beyond, customerFloor, spendable } from './funds';
+import type { Line } from './posting';
 
 /** Who pays for a call, at which rate. Decided when it is first posted, and kept by its corrections. */
 export interface Payer {
@@ -117,6 +118,7 @@ export function chargeMore(
   means: Means = {},
 ): Change {
   const promised = means.hold?.amount ?? ZERO;
+  const heldSince = means.hold?.authorizedAt;
   const coveredIn = (walletId: number, floor: Microcredits, hold: Microcredits) => {
     const room = spendable(draft.wallet(walletId), floor) + hold + (means.given?.get(walletId) ?? 0n);
     return larger(hold, larger(micro(room), ZERO));
@@ -124,7 +126,8 @@ export function chargeMore(
   const take = (walletId: number, part: Microcredits, floor: Microcredits, credit: number, hold = ZERO): Line[] => {
     if (part <= 0n) return [];
     const flagged = beyond(coveredIn(walletId, floor, hold), part);
-    return [{ debit: walletId, credit, amount: part, test: { floor, flagged, captured: smaller(part, hold) } }];
+    const captured = smaller(part, hold);
+    return [{ debit: walletId, credit, amount: part, test: { floor, flagged, captured, heldSince } }];
   };
   const flaggedIn = (lines: readonly Line[]) =>
     micro(lines.reduce((sum, line) => sum + (line.test?.flagged ?? 0n), 0n));
@@ -161,7 +164,7 @@ export function giveBack(
   startedAt: number,
 ): Change {
   const put = (walletId: number, part: Microcredits, debit: number): Line[] =>
-    part > 0n ? [{ debit, credit: walletId, amount: part }] : [];
+    part > 0n ? [{ debit, credit: walletId, amount: part, givesBack: true }] : [];
   const offOverage = smaller(before.overage, amount);
   const overage = micro(before.overage - offOverage);
   const partnerRate = partnersRate(draft, before, startedAt);

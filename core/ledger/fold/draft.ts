@@ -1,72 +1,35 @@
-import { levelsOf, statusOf, type Status } from '../../alerts/levels';
-import { transition } from '../../alerts/transition';
 import type { CallFacts } from '../../calls/facts';
 import { TalktimeError } from '../../contract/errors';
-import { formatDecimal, larger, LARGEST_AMOUNT, micro, type Microcredits } from '../../money';
-import { isWallet, PARTNER_WALLET, type Account } from '../accounts';
-import type { Actor, WalletRef } from '../commands';
-import { deriveId } from '../identity';
+import { micro, ZERO, type Microcredits } from '../../money';
+import { PARTNER_WALLET } from '../accounts';
+import type { WalletRef } from '../commands';
+import { nextEvent } from '../lots';
 import {
   factsKey,
   type CallState,
   type CustomerState,
+  type GrantState,
   type Disposition,
   type HoldState,
   type LedgerState,
-  type OperationRow,
   type PriorOperation,
   type ReversibleOperation,
   type SeenFacts,
   type StoredResult,
-  type TransferRow,
-  type WalletSide,
   type WalletState,
   type Writes,
 } from '../state';
-import { canonicalJson, nextHead, operationText } from './chain';
-
-/** A transfer to be posted. `test` is there when the debit side is a wallet: what it was tested against, and the part that stands below it. */
-export interface Line {
-  readonly debit: Account;
-  readonly credit: Account;
-  readonly amount: Microcredits;
-  readonly test?: LineTest;
-}
-
-export interface LineTest {
-  readonly floor: Microcredits;
-  readonly flagged: Microcredits;
-  /** The part that a hold had promised. */
-  readonly captured?: Microcredits;
-}
-
-/** A transfer without the hashes of its sides. */
-type Unchained = Omit<TransferRow, 'debitSide' | 'creditSide'> &
-  Record<'debitSide' | 'creditSide', Omit<WalletSide, 'hash'> | null>;
-
-/** An operation about to be posted: its row, but for what the posting itself decides. */
-export interface Posting extends Omit<OperationRow, 'at' | 'result' | 'resultJson'> {
-  readonly lines: readonly Line[];
-  /** The result, from the wallets as they are after the posting. */
-  readonly result: (after: { wallet: (walletId: number) => WalletState; at: number }) => StoredResult;
-}
+import { BackingDraft, grantKey } from './backing';
+import { eventPosting } from './events';
+import { preparePosting, type Posting } from './posting';
 
 /**
  * The state that a fold works on, and what it has decided so far. Commands read it freely and change it only through
  * `post` and the few setters below, after every check has passed: a command that throws has changed nothing.
  */
 export class Draft {
-  readonly writes: Writes = {
-    operations: [],
-    transfers: [],
-    wallets: new Map(),
-    calls: new Map(),
-    holds: new Map(),
-    facts: [],
-    toReview: [],
-    alerts: [],
-    audits: [],
-  };
+  readonly backing: BackingDraft;
+  readonly writes: Writes;
   readonly #operations = new Map<string, PriorOperation>();
   readonly #reversible = new Map<string, ReversibleOperation>();
   readonly #facts = new Map<string, SeenFacts>();
@@ -76,7 +39,24 @@ export class Draft {
     readonly state: LedgerState,
     /** Milliseconds, read after the locks were taken. */
     readonly now: number,
-  ) {}
+  ) {
+    this.backing = new BackingDraft(state);
+    this.writes = {
+      operations: [],
+      transfers: [],
+      wallets: new Map(),
+      calls: new Map(),
+      holds: new Map(),
+      grants: this.backing.grants,
+      expired: this.backing.expired,
+      burnChanges: this.backing.changes,
+      unbacked: this.backing.unbacked,
+      facts: [],
+      toReview: [],
+      alerts: [],
+      audits: [],
+    };
+  }
 
   wallet(walletId: number): WalletState {
     const wallet = this.writes.wallets.get(walletId) ?? this.state.wallets.get(walletId);
@@ -121,11 +101,26 @@ export class Draft {
     const count = live.count + (hold.state === 'live' ? 1 : 0) - (before?.state === 'live' ? 1 : 0);
     this.#liveHolds.set(hold.customerId, { count, amount: micro(live.amount + change) });
     this.writes.holds.set(hold.callId, hold);
+    // What expired while only this hold needed it goes now.
+    if (change < 0n) this.mature(hold.walletId);
   }
 
   /** How many live holds a customer that authorises has, and of how much. */
   liveHolds(customerId: string): { readonly count: number; readonly amount: Microcredits } {
     return this.#liveHolds.get(customerId) ?? this.state.liveHolds.get(customerId) ?? { count: 0, amount: micro(0n) };
+  }
+
+  hasGrant(walletId: number, grant: number): boolean {
+    const wallet = this.writes.wallets.get(walletId) ?? this.state.wallets.get(walletId);
+    return wallet !== undefined && grant <= wallet.lastGrant;
+  }
+
+  /** Ends a grant: its wallet has no lot of it any more. */
+  closeGrant(grant: GrantState): void {
+    const wallet = this.wallet(grant.walletId);
+    const lots = wallet.lots.filter((lot) => lot.grant !== grant.grant);
+    this.writes.wallets.set(grant.walletId, { ...wallet, lots });
+    this.backing.putGrant(grant);
   }
 
   operation(operationId: string): PriorOperation | undefined {
@@ -134,6 +129,20 @@ export class Draft {
 
   reversible(operationId: string): ReversibleOperation | undefined {
     return this.#reversible.get(operationId) ?? this.state.reversible.get(operationId);
+  }
+
+  /** How much has expired of the grant that an operation made. */
+  expiredOf({ grant }: ReversibleOperation): Microcredits {
+    if (!grant) return ZERO;
+    return micro(grant.expired + (this.backing.expired.get(grantKey(grant.walletId, grant.grant))?.amount ?? 0n));
+  }
+
+  /** How much of what would be given back of a call or an operation has expired since, and would go at once (money-rules 16). */
+  expiringOf(walletId: number, subject: string, amount: Microcredits): Microcredits {
+    const layer = new BackingDraft(this.state, this.backing);
+    const wallet = this.wallet(walletId);
+    const cause = { wallet, sequence: wallet.sequence + 1n, amount, operationId: '', at: this.now };
+    return micro(layer.giveBack(cause, subject).expired.reduce((sum, each) => sum + each.amount, 0n));
   }
 
   seenFacts(callId: string, hash: string): SeenFacts | undefined {
@@ -147,96 +156,36 @@ export class Draft {
 
   /** Posts an operation: its transfers, the balances after them, and what there is to tell. All or nothing. */
   post(posting: Posting): StoredResult {
-    const { lines, result, ...row } = posting;
-    const touched = new Map<number, WalletState>();
-    const current = (walletId: number) => touched.get(walletId) ?? this.wallet(walletId);
-    const ids = [...new Set(lines.flatMap((line) => [line.debit, line.credit]).filter(isWallet))];
-    const at = ids.reduce((latest, id) => Math.max(latest, this.wallet(id).lastPostedAt ?? 0), this.now);
-
-    const move = (account: Account, amount: bigint) => {
-      if (!isWallet(account)) return null;
-      const wallet = current(account);
-      const posted = micro(wallet.posted + amount);
-      if (posted >= LARGEST_AMOUNT || posted <= -LARGEST_AMOUNT) {
-        throw new TalktimeError(
-          'WALLET_LIMIT',
-          `The balance would be ${formatDecimal(posted)} credits; a wallet stays within 8,000,000,000. Split the amount over wallets.`,
-        );
-      }
-      touched.set(account, { ...wallet, posted, sequence: wallet.sequence + 1n, lastPostedAt: at });
-      return { sequence: wallet.sequence + 1n, balance: posted };
-    };
-    const moved = lines.map((line, index): Unchained => {
-      if (line.amount <= 0n) throw new RangeError('A transfer moves an amount above zero');
-      if (isWallet(line.debit) && !line.test)
-        throw new Error('A wallet is debited only after a test against its floor');
-      const flagged = line.test?.flagged ?? micro(0n);
-      return {
-        operationId: row.operationId,
-        line: index,
-        debit: line.debit,
-        credit: line.credit,
-        amount: line.amount,
-        debitSide: move(line.debit, -line.amount),
-        creditSide: move(line.credit, line.amount),
-        at,
-        floor: line.test?.floor ?? null,
-        flagged,
-        captured: line.test?.captured ?? micro(0n),
-        flag: flagged > 0n ? 'debt' : null,
-      };
-    });
-    const alerts = [...touched.keys()]
-      .sort((a, b) => a - b)
-      .flatMap((walletId) => {
-        const { wallet, alert } = evaluateAlert(current(walletId));
-        touched.set(walletId, wallet);
-        return alert
-          ? [
-              {
-                ...alert,
-                outboxId: deriveId(row.operationId, `alert ${walletId}`),
-                walletId,
-                sequence: wallet.sequence,
-                at,
-              },
-            ]
-          : [];
-      });
-
-    const stored = result({ wallet: current, at });
-    const operation = { ...row, at, result: stored, resultJson: canonicalJson(stored) };
-    const transfers = this.#chain(moved, operationText(operation), touched);
-    for (const [walletId, wallet] of touched) this.writes.wallets.set(walletId, wallet);
+    const posted = preparePosting(this, posting);
+    const { operation, made } = posted;
+    this.backing.merge(posted.backing);
+    for (const [walletId, wallet] of posted.wallets) this.writes.wallets.set(walletId, wallet);
     this.writes.operations.push(operation);
-    this.writes.transfers.push(...transfers);
-    this.writes.alerts.push(...alerts);
-    this.#operations.set(row.operationId, { contentHash: row.contentHash, result: stored });
-    this.#reversible.set(row.operationId, {
-      kind: row.kind,
-      callId: row.callId,
-      customerId: stored.customer_id,
-      transfers,
-      reversed: micro(0n),
+    this.writes.transfers.push(...posted.transfers);
+    this.writes.alerts.push(...posted.alerts);
+    this.#operations.set(operation.operationId, { contentHash: operation.contentHash, result: operation.result });
+    this.#reversible.set(operation.operationId, {
+      kind: operation.kind,
+      callId: operation.callId,
+      customerId: operation.result.customer_id,
+      transfers: posted.transfers,
+      reversed: ZERO,
+      grant: made && { walletId: made.walletId, grant: made.grant, expired: ZERO },
     });
-    return stored;
+    return operation.result;
   }
 
-  /** Links the postings into the chains of their wallets: the last step, because the hashes cover the result, too. */
-  #chain(moved: readonly Unchained[], operation: string, touched: Map<number, WalletState>): TransferRow[] {
-    const link = (account: Account, side: Unchained['debitSide'], transfer: Unchained): WalletSide | null => {
-      if (!side) return null;
-      const wallet = touched.get(account)!;
-      // `touched` still has the head from before this operation, or the one of its line before.
-      const head = nextHead(wallet.head, this.state.partnerId, account, side, transfer, operation);
-      touched.set(account, { ...wallet, head });
-      return { ...side, hash: head };
-    };
-    return moved.map((transfer) => ({
-      ...transfer,
-      debitSide: link(transfer.debit, transfer.debitSide, transfer),
-      creditSide: link(transfer.credit, transfer.creditSide, transfer),
-    }));
+  /** Books what has started or expired in a wallet by now (money-rules 17). */
+  mature(walletId: number): void {
+    for (;;) {
+      const event = nextEvent(this.wallet(walletId), this.now);
+      if (!event) return;
+      this.post(eventPosting(this.state.partnerId, this.wallet(walletId), event));
+      if (event.kind === 'start') continue;
+      const wallet = this.wallet(walletId);
+      const lots = wallet.lots.map((lot) => (lot.grant === event.lot.grant ? { ...lot, parts: lot.parts + 1 } : lot));
+      this.writes.wallets.set(walletId, { ...wallet, lots });
+    }
   }
 
   /** Counts an amount as reversed of an operation. */
@@ -249,36 +198,4 @@ export class Draft {
 /** What a hold takes of its wallet's available balance. */
 function heldBy(hold: HoldState): bigint {
   return hold.state === 'live' ? hold.amount : 0n;
-}
-
-/** A wallet's status as it is answered: also that of a wallet without a posting, which has no alert but no credits either. */
-export function statusShown(wallet: WalletState): Status {
-  return statusOf(wallet.posted, levelsOf(wallet.lowCreditThreshold), wallet.status);
-}
-
-/** Brings a wallet's alert up to date with its balance. */
-export function evaluateAlert(wallet: WalletState) {
-  const before = { status: wallet.status, told: wallet.told, episode: wallet.episode };
-  const { alert, event } = transition(before, {
-    posted: wallet.posted,
-    levels: levelsOf(wallet.lowCreditThreshold),
-    notificationsEnabled: wallet.notificationsEnabled,
-    everPosted: wallet.sequence > 0n,
-  });
-  return { wallet: { ...wallet, ...alert }, alert: event && { event, episode: before.episode } };
-}
-
-/** Refuses what raises the partner's own wallet without the host's authority: a partner cannot mint (money-rules 4). */
-export function requireHost(actor: Actor, walletId: number, raised: bigint, what: string): void {
-  if (walletId !== PARTNER_WALLET || raised <= 0n || actor.host) return;
-  throw new TalktimeError(
-    'HOST_KEY_REQUIRED',
-    `${what} raises the partner's own wallet, which only the host may do. Ask who runs Talktime for you, or use a host key.`,
-  );
-}
-
-/** The part of a debit that finds no room, and is flagged. */
-export function beyond(room: Microcredits, amount: Microcredits): Microcredits {
-  const covered = larger(room, micro(0n));
-  return amount > covered ? micro(amount - covered) : micro(0n);
 }

@@ -1,4 +1,7 @@
-import { micro, price, rateAt, type Microcredits, type Rate } from '../../money';
+import { TalktimeError } from '../../contract/errors';
+import { larger, micro, price, rateAt, type Microcredits, type Rate } from '../../money';
+import { PARTNER_WALLET } from '../accounts';
+import type { Actor } from '../commands';
 import type { CustomerState, WalletState } from '../state';
 import type { Draft } from './draft';
 
@@ -17,4 +20,19 @@ export function floorNow(draft: Draft, wallet: WalletState): Microcredits {
 /** What a new amount may take: posted - held - floor (money-rules 6); for an ended call without a hold, the room of rule 8. */
 export function spendable(wallet: WalletState, floor: Microcredits): Microcredits {
   return micro(wallet.posted - wallet.held - floor);
+}
+
+/** Refuses what raises the partner's own wallet without the host's authority: a partner cannot mint (money-rules 4). */
+export function requireHost(actor: Actor, walletId: number, raised: bigint, what: string): void {
+  if (walletId !== PARTNER_WALLET || raised <= 0n || actor.host) return;
+  throw new TalktimeError(
+    'HOST_KEY_REQUIRED',
+    `${what} raises the partner's own wallet, which only the host may do. Ask who runs Talktime for you, or use a host key.`,
+  );
+}
+
+/** The part of a debit that finds no room, and is flagged. */
+export function beyond(room: Microcredits, amount: Microcredits): Microcredits {
+  const covered = larger(room, micro(0n));
+  return amount > covered ? micro(amount - covered) : micro(0n);
 }

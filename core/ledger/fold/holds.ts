@@ -20,7 +20,8 @@ import type { CustomerState, HoldState, Spending, StoredResult, WalletState } fr
 import type { CallAnswer } from './calls';
 import { callIdOf, customersOf } from './calls';
 import { payerOf, type Payer } from './charge';
-import { statusShown, type Draft } from './draft';
+import { statusShown } from './alert';
+import type { Draft } from './draft';
 import { customerFloor, spendable } from './funds';
 
 /** No call is authorised for less (money-rules 6). */

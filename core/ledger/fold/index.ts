@@ -3,12 +3,16 @@ import type { Command } from '../commands';
 import type { LedgerState, Result, Writes } from '../state';
 import { adjust, applyPlan, deductAmount, topUp } from './amounts';
 import { assignCall, dismissCall, reassignCall, reportCall } from './calls';
+import { Missing, type Wanted } from './backing';
 import { Draft } from './draft';
 import { authorizeCall, extendHold, releaseHold } from './holds';
 import { reverse } from './reversals';
+import { voidGrant } from './voids';
 
 export { callIdOf, revisionId } from './calls';
-export { evaluateAlert, statusShown } from './draft';
+export { evaluateAlert, statusShown } from './alert';
+export { burnsOf } from './burns';
+export { grantKey, subjectKey, type Wanted } from './backing';
 
 /** What became of one command: its result, or a refusal that changed nothing. */
 export type Outcome =
@@ -19,25 +23,35 @@ export interface Folded {
   /** One for each command, in their order. */
   readonly outcomes: Outcome[];
   readonly writes: Writes;
+  /** What was not loaded and is needed: nothing else of this counts until it is, and all is folded anew. */
+  readonly missing: readonly Wanted[];
 }
 
 /**
  * The domain logic: what a batch of commands does to a partner's state. Pure: no clock (`now`, in milliseconds, is an
- * input), no I/O, no randomness. Each command sees what the ones before it did; a refused one changes nothing and does
+ * input), no I/O, no randomness. First it books what has started or expired by now (money-rules 17). Each command sees what the ones before it did; a refused one changes nothing and does
  * not touch its neighbours. `state` is not modified: what changed is in `writes`.
  */
 export function fold(state: LedgerState, commands: readonly Command[], now: number): Folded {
   const draft = new Draft(state, now);
-  const outcomes = commands.map((command): Outcome => {
+  const missing: Wanted[] = [];
+  const complete = (work: () => Outcome): Outcome => {
     try {
-      return { ok: true, ...apply(draft, command) };
+      return work();
     } catch (error) {
       if (error instanceof TalktimeError) return { ok: false, error };
-      throw error;
+      if (!(error instanceof Missing)) throw error;
+      missing.push(error.wanted);
+      return NOT_YET;
     }
-  });
-  return { outcomes, writes: draft.writes };
+  };
+  for (const walletId of [...state.wallets.keys()].sort((a, b) => a - b))
+    complete(() => (draft.mature(walletId), NOT_YET));
+  const outcomes = commands.map((command) => complete(() => ({ ok: true, ...apply(draft, command) })));
+  return { outcomes, writes: draft.writes, missing };
 }
+
+const NOT_YET: Outcome = { ok: false, error: new TalktimeError('INTERNAL', 'Not everything was loaded.') };
 
 function apply(draft: Draft, command: Command): { result: Result; replayed: boolean } {
   switch (command.kind) {
@@ -65,5 +79,9 @@ function apply(draft: Draft, command: Command): { result: Result; replayed: bool
       return extendHold(draft, command);
     case 'release':
       return releaseHold(draft, command);
+    case 'void':
+      return voidGrant(draft, command);
+    case 'mature':
+      return { result: { outcome: 'ignored', message: 'What was due is booked.' }, replayed: false };
   }
 }

@@ -5,7 +5,8 @@ import type { Reversal } from '../commands';
 import type { CallState, ReversibleOperation, StoredResult } from '../state';
 import { once, resultFor, takeFrom, type Answer, type RequestRow } from './amounts';
 import { giveBack, payerOfCall } from './charge';
-import { requireHost, type Draft } from './draft';
+import type { Draft } from './draft';
+import { requireHost } from './funds';
 
 /**
  * Takes back an operation, whole or in part, linked to it and never more than it in total. Of a call, any of its
@@ -20,8 +21,11 @@ export function reverse(draft: Draft, command: Reversal): Answer {
         'OPERATION_NOT_FOUND',
         `There is no operation ${command.operationId}. The statement shows the ids.`,
       );
-    if (original.kind === 'reversal')
-      throw new TalktimeError('NOT_REVERSIBLE', 'This is a reversal itself. Post the original change again instead.');
+    if (!REVERSIBLE.has(original.kind))
+      throw new TalktimeError(
+        'NOT_REVERSIBLE',
+        `An operation of the kind "${original.kind}" cannot be reversed. Post the original change again, or an adjustment.`,
+      );
     const row = { ...request, reverses: command.operationId, callId: original.callId };
     return original.callId === null
       ? reverseAmount(draft, command, row, original)
@@ -31,15 +35,17 @@ export function reverse(draft: Draft, command: Reversal): Answer {
 
 function reverseAmount(draft: Draft, command: Reversal, row: RequestRow, original: ReversibleOperation): StoredResult {
   const [transfer] = original.transfers;
-  if (!transfer) throw new TalktimeError('NOT_REVERSIBLE', 'This operation moved no credits.');
-  const amount = reversalAmount(command, micro(transfer.amount - original.reversed));
+  if (!transfer)
+    throw new TalktimeError('NOT_REVERSIBLE', 'This operation moved no credits. A grant yet to start can be voided.');
+  // Never more in total than it was, and what has expired of it is gone already (money-rules 18).
+  const amount = reversalAmount(command, micro(transfer.amount - original.reversed - draft.expiredOf(original)));
   const gives = isWallet(transfer.debit);
   const wallet = draft.wallet(gives ? transfer.debit : transfer.credit);
   requireHost(command.actor, wallet.walletId, gives ? amount : 0n, 'This reversal');
   const line = gives
-    ? { debit: transfer.credit, credit: wallet.walletId, amount }
-    : takeFrom(draft, wallet, amount, transfer.debit);
-  const result = draft.post({ ...row, lines: [line], result: resultFor(row, wallet, gives ? amount : micro(-amount)) });
+    ? { debit: transfer.credit, credit: wallet.walletId, amount, givesBack: true }
+    : takeFrom(draft, wallet, amount, transfer.debit, original.grant ? { first: original.grant.grant } : undefined);
+  const result = draft.post({ ...row, lines: [line], result: resultFor(row, wallet) });
   draft.addReversed(command.operationId, amount);
   return result;
 }
@@ -54,7 +60,7 @@ function reverseCall(draft: Draft, command: Reversal, row: RequestRow, callId: s
     ...row,
     lines: change.lines,
     result: (after) => ({
-      ...resultFor(row, draft.wallet(payer.walletId), change.payerAmount)(after),
+      ...resultFor(row, draft.wallet(payer.walletId))(after),
       customer_id: call.customerId,
     }),
   });
@@ -68,6 +74,8 @@ function reverseCall(draft: Draft, command: Reversal, row: RequestRow, callId: s
   draft.putCall(closed);
   return result;
 }
+
+const REVERSIBLE: ReadonlySet<string> = new Set(['top_up', 'adjustment', 'deduction', 'plan', 'call', 'reassign']);
 
 /** How much to reverse of what is left. */
 function reversalAmount(command: Reversal, left: Microcredits): Microcredits {

@@ -2,7 +2,7 @@ import type { Transaction } from '../../database';
 import { PARTNER_WALLET } from '../accounts';
 import type { Command } from '../commands';
 import { revisionId } from '../fold';
-import type { LedgerState } from '../state';
+import { NO_BACKING, type LedgerState } from '../state';
 import { loadCalls, loadFacts, loadMappings } from './calls';
 import { loadHolds, loadLiveHolds, loadSpending } from './holds';
 import { lockPartner } from './lock';
@@ -10,6 +10,7 @@ import { loadOperations, loadReversible } from './operations';
 import { loadCustomers, loadRates, loadWallets } from './wallets';
 import { everyMapping, whatIsWanted } from './wanted';
 
+export { loadBacking } from './backing';
 export { lockPartner } from './lock';
 export { loadRates, loadWallets } from './wallets';
 
@@ -33,7 +34,7 @@ export async function lockAndLoad(
     loadFacts(transaction, partnerId, wanted.facts),
     loadHolds(transaction, partnerId, [...wanted.calls]),
     loadOperations(transaction, partnerId, [...wanted.operations]),
-    ...loadOwners(transaction, partnerId, named, [PARTNER_WALLET]),
+    ...loadOwners(transaction, partnerId, named, [PARTNER_WALLET, ...wanted.wallets]),
   ]);
   if (!locked) return null;
   const [customers, wallets, rates] = owners;
@@ -101,6 +102,7 @@ export async function lockAndLoad(
     spending,
     facts,
     mappings,
+    backing: NO_BACKING,
   };
   return { state, now };
 }

@@ -1,5 +1,6 @@
 import type { Transaction } from '../../database';
 import type { Microcredits } from '../../money';
+import { ACCOUNTS } from '../accounts';
 import type { PriorOperation, ReversibleOperation, StoredResult } from '../state';
 
 export async function loadOperations(
@@ -32,6 +33,7 @@ export async function loadReversible(
     customer_id: string | null;
     transfers: { debit: number; credit: number; amount: string }[];
     reversed: string;
+    grant: { wallet: number; grant: number; expired: string } | null;
   }>(
     `select o.operation_id, o.kind, o.call_id, o.result ->> 'customer_id' as customer_id,
             coalesce((select jsonb_agg(jsonb_build_object('debit', t.debit_account, 'credit', t.credit_account, 'amount', t.amount::text) order by t.line)
@@ -40,7 +42,10 @@ export async function loadReversible(
             (select coalesce(sum(t.amount), 0)::text
              from talktime.operations r
              join talktime.transfers t on t.partner_id = r.partner_id and t.operation_id = r.operation_id
-             where r.partner_id = o.partner_id and r.reverses = o.operation_id) as reversed
+             where r.partner_id = o.partner_id and r.reverses = o.operation_id and t.credit_account <> ${ACCOUNTS.expiry}) as reversed,
+            (select jsonb_build_object('wallet', g.wallet_id, 'grant', g.grant_no, 'expired', g.expired::text)
+             from talktime.grants g
+             where g.partner_id = o.partner_id and g.operation_id = o.operation_id) as grant
      from talktime.operations o
      where o.partner_id = $1 and o.operation_id = any($2::uuid[])`,
     [partnerId, [...ids]],
@@ -58,6 +63,11 @@ export async function loadReversible(
           amount: BigInt(amount) as Microcredits,
         })),
         reversed: BigInt(row.reversed) as Microcredits,
+        grant: row.grant && {
+          walletId: row.grant.wallet,
+          grant: row.grant.grant,
+          expired: BigInt(row.grant.expired) as Microcredits,
+        },
       },
     ]),
   );

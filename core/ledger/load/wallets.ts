@@ -1,6 +1,7 @@
 import type { Status } from '../../alerts';
 import type { Transaction } from '../../database';
 import type { Microcredits, Rate } from '../../money';
+import { lotsFromJson } from '../lots';
 import type { CustomerState, WalletState } from '../state';
 
 export async function loadCustomers(
@@ -69,13 +70,15 @@ export async function loadWallets(
     sequence: bigint;
     head: Buffer | null;
     last_posted_at: Date | null;
+    lots: Parameters<typeof lotsFromJson>[0];
+    last_grant: number;
     status: Status;
     told: Status;
     episode: number;
     low_credit_threshold: Microcredits | null;
     notifications_enabled: boolean;
   }>(
-    `select w.wallet_id, c.customer_id, w.posted, w.held, w.sequence, w.head, w.last_posted_at, w.status, w.told, w.episode,
+    `select w.wallet_id, c.customer_id, w.posted, w.held, w.sequence, w.head, w.last_posted_at, w.lots, w.last_grant, w.status, w.told, w.episode,
             case when w.wallet_id = 0 then p.low_credit_threshold else c.low_credit_threshold end as low_credit_threshold,
             case when w.wallet_id = 0 then p.low_credit_notifications_enabled else c.low_credit_notifications_enabled end as notifications_enabled
      from talktime.wallets w
@@ -95,6 +98,8 @@ export async function loadWallets(
         sequence: row.sequence,
         head: row.head?.toString('hex') ?? null,
         lastPostedAt: row.last_posted_at?.getTime() ?? null,
+        lots: lotsFromJson(row.lots),
+        lastGrant: row.last_grant,
         status: row.status,
         told: row.told,
         episode: row.episode,

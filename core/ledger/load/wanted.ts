@@ -11,11 +11,13 @@ export function whatIsWanted(partnerId: string, commands: readonly Command[]) {
   const calls = new Set<string>();
   const facts: { callId: string; hash: string }[] = [];
   const mappings: { kind: string; value: string }[] = [];
+  const wallets = new Set<number>();
   let authorizing = false;
   for (const command of commands) {
     if ('key' in command) operations.add(operationId(partnerId, 'request', command.key));
     if ('wallet' in command && command.wallet !== 'partner') customers.add(command.wallet.customerId);
     if ('customerId' in command && command.customerId !== null) customers.add(command.customerId);
+    if ('walletId' in command) wallets.add(command.walletId);
     if (command.kind === 'reversal') reversals.add(command.operationId);
     if ('callId' in command) calls.add(command.callId);
     if ('identity' in command) calls.add(callIdOf(partnerId, command.identity));
@@ -27,7 +29,7 @@ export function whatIsWanted(partnerId: string, commands: readonly Command[]) {
       if (command.clues.metadataCustomerId !== null) customers.add(command.clues.metadataCustomerId);
     }
   }
-  return { customers, operations, reversals, calls, facts, mappings, authorizing };
+  return { customers, operations, reversals, calls, facts, mappings, wallets, authorizing };
 }
 
 /** Whatever the direction turns out to be, once the clues of several reports are put together. */
