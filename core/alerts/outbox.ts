@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '../database';
-import { loadRates, loadWallets } from '../ledger/load';
+import { loadRates, readWallet } from '../ledger/load';
 import { creditsToMoney, rateAt, secondsCovered } from '../money';
 import { levelsOf, statusOf } from './levels';
 import type { AlertEvent, AlertNotice, DeliveryOutcome, PostedMessage, SlackRoute } from './notice';
@@ -90,7 +90,7 @@ export async function readNotice(
 ): Promise<{ notice: AlertNotice; route: SlackRoute | null; previous: PostedMessage | null }> {
   return database.asPartner(claim.partnerId, async (transaction) => {
     const { partnerId, walletId } = claim;
-    const wallet = (await loadWallets(transaction, partnerId, { walletIds: [walletId] })).get(walletId)!;
+    const { wallet } = await readWallet(transaction, partnerId, walletId);
     const rate = rateAt(
       (await loadRates(transaction, partnerId, { walletIds: [walletId] })).get(walletId) ?? [],
       Date.now(),

@@ -69,7 +69,7 @@ export async function timeOutHolds(
     transaction.query<{ provider: string; account: string; provider_call_id: string; leg: string }>(
       `select provider, account, provider_call_id, leg
        from talktime.holds
-       where partner_id = $1 and state = 'live' and authorized_at < clock_timestamp() - make_interval(hours => $2)
+       where partner_id = $1 and state = 'live' and authorized_at < talktime.clock() - make_interval(hours => $2)
        order by authorized_at
        limit 1000`,
       [partnerId, STALE_AFTER_HOURS],

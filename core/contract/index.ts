@@ -28,6 +28,7 @@ export type Threshold = z.output<typeof customers.threshold>;
 export type Mapping = z.output<typeof customers.mapping>;
 export type Rounding = z.output<typeof customers.rounding>;
 export type RateVersion = z.output<typeof customers.rateVersion>;
+export type Grant = z.output<typeof operations.grant>;
 export type Operation = z.output<typeof operations.operation>;
 export type DeductionRequest = z.input<typeof operations.deduction>;
 export type DeductionResult = z.output<typeof operations.deductionResult>;

@@ -19,6 +19,22 @@ export const topUp = z
     ...walletFields,
     amount: decimalText,
     kind: z.enum(['paid', 'bonus']).default('paid'),
+    effective_at: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .meta({ description: 'When the credits arrive; at once unless said. Until then nothing is posted.' }),
+    expires_at: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .meta({ description: 'When what is left of them goes; never unless said' }),
+    priority: z
+      .number()
+      .int()
+      .min(0)
+      .max(100)
+      .optional()
+      .meta({ description: 'The lower, the sooner they are used: bonus 10, plan 20, paid 30 unless said' }),
+    cost_basis: decimalText.optional().meta({ description: "What was paid for them, in the partner's currency" }),
     note: note.optional(),
     idempotency_key: idempotencyKey,
   })
@@ -170,6 +186,15 @@ export const operation = z.object({
   replayed: z.boolean().meta({ description: 'True when this was done before and nothing changed now' }),
   grant: grantTerms.optional().meta({ description: 'The grant that it made' }),
 });
+
+/** A grant as it stands. */
+export const grant = grantTerms.extend({
+  remaining: credits,
+  state: z.enum(['pending', 'active', 'used', 'expired', 'voided']),
+  operation_id: z.uuid().nullable().meta({ description: 'What made it; null for what a wallet had before grants' }),
+});
+
+export const voidGrant = z.object({ note: note.optional(), idempotency_key: idempotencyKey }).strict();
 
 /** A hold: what a call may cost, and how long it may last. */
 export const authorization = operation.extend({

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from '../database';
-import { evaluateAlert, insertAlerts, updateWallets } from '../ledger';
-import { readWallet } from './balances';
+import { evaluateAlert, insertAlerts, loadWallets, updateWallets } from '../ledger';
 
 /**
  * Brings a wallet's alert up to date after its settings changed: a threshold set above the balance, or notifications
@@ -13,7 +12,7 @@ export async function reevaluateAlert(
   walletId: number,
   now: number,
 ): Promise<void> {
-  const before = await readWallet(transaction, partnerId, walletId);
+  const before = (await loadWallets(transaction, partnerId, { walletIds: [walletId] })).get(walletId)!;
   const { wallet, alert } = evaluateAlert(before);
   updateWallets(transaction, partnerId, [wallet]);
   if (alert)

@@ -4,8 +4,8 @@ import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
 import {
   loadRates,
-  loadWallets,
   PARTNER_WALLET,
+  readWallet as readMatured,
   standingAt,
   statusShown,
   walletIdOf,
@@ -66,10 +66,9 @@ async function payerWallet(transaction: Transaction, partnerId: string, walletId
   return row!.ai_credits_enabled ? walletId : PARTNER_WALLET;
 }
 
+/** A wallet as it is at this moment. */
 export async function readWallet(transaction: Transaction, partnerId: string, walletId: number): Promise<WalletState> {
-  const wallet = (await loadWallets(transaction, partnerId, { walletIds: [walletId] })).get(walletId);
-  if (!wallet) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
-  return wallet;
+  return (await readMatured(transaction, partnerId, walletId)).wallet;
 }
 
 export interface Money {

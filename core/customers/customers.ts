@@ -10,7 +10,7 @@ import {
 } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
-import { loadRates, loadWallets, lockPartner, PARTNER_WALLET, type Actor, type WalletState } from '../ledger';
+import { loadRates, lockPartner, readWallets, PARTNER_WALLET, type Actor, type WalletState } from '../ledger';
 import { toJsonNumber, type Microcredits, type Rate } from '../money';
 import { reevaluateAlert } from './alerts';
 import { readMoney, toBalance, type Money } from './balances';
@@ -250,10 +250,12 @@ async function complete(
   rows: readonly CustomerRow[],
 ): Promise<Customer[]> {
   const walletIds = rows.map((row) => row.wallet_id);
-  const wallets = await loadWallets(transaction, partnerId, { walletIds });
+  const wallets = await readWallets(transaction, partnerId, { walletIds });
   const rates = await loadRates(transaction, partnerId, { walletIds });
   const money = await readMoney(transaction, partnerId);
-  return rows.map((row) => toCustomer(row, wallets.get(row.wallet_id)!, rates.get(row.wallet_id)?.at(-1), money));
+  return rows.map((row) =>
+    toCustomer(row, wallets.get(row.wallet_id)!.wallet, rates.get(row.wallet_id)?.at(-1), money),
+  );
 }
 
 function toCustomer(row: CustomerRow, wallet: WalletState, rate: Rate | undefined, money: Money): Customer {

@@ -1,3 +1,4 @@
+export * from './grants';
 export * from './job';
 export * from './runner';
 export * from './seal';

@@ -1,6 +1,7 @@
 import { TalktimeError } from '../contract/errors';
 import type { Transaction } from '../database';
 import { ZERO, type Microcredits } from '../money';
+import { readWallet } from './load';
 
 /** Where a wallet stood at a moment: its last posting until then; sequence 0 before the first. */
 export interface Standing {
@@ -30,7 +31,12 @@ export async function standingAt(
       'MOMENT_IN_FUTURE',
       `${at.toISOString()} has not passed yet. Leave "at" out for how things stand now.`,
     );
-  return { sequence: row.sequence!, posted: row.posted ?? ZERO };
+  // What started or expired after its last posting, and nobody has booked yet (money-rules 17).
+  const due = (await readWallet(transaction, partnerId, walletId)).events.filter(
+    ({ event }) => event.at <= at.getTime(),
+  );
+  const last = due.at(-1);
+  return { sequence: row.sequence! + BigInt(due.length), posted: last ? last.balance : (row.posted ?? ZERO) };
 }
 
 /** low is a posting until the moment (or 0), and everything above high is after it. */
@@ -48,7 +54,7 @@ export const STANDING_AT = `
       select at from talktime.transfers where partner_id = $1 and credit_account = $2 and credit_sequence = middle
     ) posting
   )
-  select $3::timestamptz <= clock_timestamp() as past, low as sequence, coalesce(
+  select $3::timestamptz <= talktime.clock() as past, low as sequence, coalesce(
     (select debit_balance from talktime.transfers where partner_id = $1 and debit_account = $2 and debit_sequence = low),
     (select credit_balance from talktime.transfers where partner_id = $1 and credit_account = $2 and credit_sequence = low)) as posted
   from search

@@ -17,7 +17,8 @@ export {
 export { contentHash, deriveId, operationId } from './identity';
 export * from './lane';
 export * from './lots';
-export { loadRates, loadWallets, lockPartner } from './load';
+export { loadRates, loadWallets, lockPartner, readWallet, readWallets } from './load';
+export * from './grants';
 export * from './proof';
 export * from './requests';
 export * from './state';

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import {
   parseCredits,
+  parseCreditsFromZero,
   type adjustment,
   type amountDeduction,
   type DeductionResult,
@@ -27,6 +28,10 @@ export async function topUp(
     wallet: walletOf(body),
     amount,
     grant: body.kind,
+    priority: body.priority,
+    effectiveAt: body.effective_at === undefined ? undefined : Date.parse(body.effective_at),
+    expiresAt: body.expires_at === undefined ? undefined : Date.parse(body.expires_at),
+    costBasis: body.cost_basis === undefined ? undefined : parseCreditsFromZero(body.cost_basis, 'cost_basis'),
   });
   return operationOf(answer);
 }

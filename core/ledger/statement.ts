@@ -5,6 +5,9 @@ import { toJsonNumber, type Microcredits } from '../money';
 import { ACCOUNTS, PARTNER_WALLET } from './accounts';
 import { standingAt } from './as-of';
 import type { WalletRef } from './commands';
+import { eventKey, TIME } from './fold';
+import { operationId } from './identity';
+import { readWallet } from './load';
 
 export interface StatementPage {
   /** 1 to 200. */
@@ -46,11 +49,15 @@ export async function getStatement(
     const end = page.at && (await standingAt(transaction, partnerId, walletId, page.at)).sequence + 1n;
     const before = cursor === null || (end !== undefined && end < cursor) ? (end ?? null) : cursor;
     const rows = await transaction.query<Row>(STATEMENT, [partnerId, walletId, before, page.limit + 1]);
-    const lines = rows.slice(0, page.limit).map(toLine);
+    const due = (await dueLines(transaction, partnerId, walletId)).filter(
+      (line) => before === null || line.sequence < before,
+    );
+    const all = [...due, ...rows.map(toLine)];
+    const lines = all.slice(0, page.limit);
     return {
       customer_id: who === 'partner' ? null : who.customerId,
       lines,
-      next_cursor: rows.length > page.limit ? String(lines.at(-1)!.sequence) : null,
+      next_cursor: all.length > page.limit ? String(lines.at(-1)!.sequence) : null,
     };
   });
 }
@@ -93,6 +100,28 @@ function toLine(row: Row): StatementLine {
     actor: row.actor,
     receipt: row.receipt,
   };
+}
+
+/** What has started or expired and nobody has booked yet, as the lines that it will be, newest first (money-rules 17). */
+async function dueLines(transaction: Transaction, partnerId: string, walletId: number): Promise<StatementLine[]> {
+  const { wallet, events } = await readWallet(transaction, partnerId, walletId);
+  const lines = events.map(({ event: { kind, lot, amount, at }, balance }, index): StatementLine => {
+    const key = eventKey(walletId, kind, lot.grant, lot.parts);
+    return {
+      sequence: Number(wallet.sequence) + index + 1,
+      type: kind === 'start' ? 'Added' : 'Deducted',
+      amount: toJsonNumber(kind === 'start' ? amount : -amount),
+      balance: toJsonNumber(balance),
+      note: '',
+      date: new Date(at).toISOString(),
+      operation_id: operationId(partnerId, 'time', key),
+      kind,
+      call: null,
+      actor: TIME,
+      receipt: null,
+    };
+  });
+  return lines.reverse();
 }
 
 function readCursor(cursor: string): bigint {

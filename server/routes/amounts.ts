@@ -20,7 +20,7 @@ export const amountRoutes: Routes = async (app, { talktime }) => {
     {
       config: {
         access: { scope: 'top-up', tenancy: 'partner' },
-        problems: [...PROBLEMS, 'AMOUNT_NOT_POSITIVE', 'CUSTOMER_NOT_FOUND'],
+        problems: [...PROBLEMS, 'AMOUNT_NOT_POSITIVE', 'CUSTOMER_NOT_FOUND', 'GRANT_EXPIRED'],
         example: {
           customer_id: 'cus_acme',
           amount: '500',

@@ -10,6 +10,7 @@ import { callRoutes } from './calls';
 import { customerRoutes } from './customers';
 import { deductionRoutes } from './deductions';
 import { endpointRoutes } from './endpoints';
+import { grantRoutes } from './grants';
 import { healthRoutes } from './health';
 import { hookRoutes } from './hooks';
 import { mappingRoutes } from './mappings';
@@ -34,6 +35,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     deductionRoutes,
     callRoutes,
     amountRoutes,
+    grantRoutes,
     balanceRoutes,
     statementRoutes,
     customerRoutes,

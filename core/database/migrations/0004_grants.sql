@@ -1,12 +1,17 @@
 -- Grants: the lots that a wallet's credits came in, and what each posting burned of them (money-rules 15 to 18).
 
+-- The time that the ledger goes by. A function of its own, so that a test can show what a clock brings.
+create function talktime.clock() returns timestamptz language sql volatile as $$ select clock_timestamp() $$;
+
 -- The lots that still have credits or have yet to start, in the order in which they burn (core/ledger/lots.ts): with the
 -- wallet, so that a deduction reads and writes no row more for them. What they have left, less what no grant backs, is the
 -- posted balance.
 alter table talktime.wallets
   add column lots       jsonb not null default '[]',
   add column last_grant integer not null default 0,
-  add column due_at     timestamptz;             -- when the next of them starts or expires
+  add column due_at     timestamptz,             -- when the next of them starts or expires
+  add column ungranted  bigint not null default 0; -- how many of its first postings are older than grants
+update talktime.wallets set ungranted = sequence where sequence > 0;
 create index wallets_due on talktime.wallets (partner_id, due_at) where due_at is not null;
 
 -- A grant's terms, for good, and what has expired of it.

@@ -6,6 +6,9 @@ import type { WalletState } from '../state';
 import { statusShown } from './alert';
 import type { Posting } from './posting';
 
+/** Who does what time brings. */
+export const TIME = 'system:time';
+
 /** The operation by which a grant starts, or expires, or the next part of it that a hold had kept (money-rules 17). */
 export function eventPosting(partnerId: string, wallet: WalletState, { kind, lot, amount, at }: Event): Posting {
   const { walletId, customerId } = wallet;
@@ -26,7 +29,7 @@ export function eventPosting(partnerId: string, wallet: WalletState, { kind, lot
     kind,
     key,
     contentHash: contentHash({ kind, grant: name, amount }),
-    actor: 'system:time',
+    actor: TIME,
     callId: null,
     reverses: null,
     note: null,

@@ -12,6 +12,7 @@ import { voidGrant } from './voids';
 export { callIdOf, revisionId } from './calls';
 export { evaluateAlert, statusShown } from './alert';
 export { burnsOf } from './burns';
+export { eventKey, TIME } from './events';
 export { grantKey, subjectKey, type Wanted } from './backing';
 
 /** What became of one command: its result, or a refusal that changed nothing. */

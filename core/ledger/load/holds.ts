@@ -83,10 +83,10 @@ export async function loadSpending(
   if (limited.length === 0) return new Map();
   const rows = await transaction.query<{ customer_id: string; today: string; this_month: string }>(
     `select customer_id,
-            coalesce(sum(price) filter (where received_at >= date_trunc('day', clock_timestamp(), 'UTC')), 0)::text as today,
+            coalesce(sum(price) filter (where received_at >= date_trunc('day', talktime.clock(), 'UTC')), 0)::text as today,
             coalesce(sum(price), 0)::text as this_month
      from talktime.calls
-     where partner_id = $1 and customer_id = any($2::text[]) and received_at >= date_trunc('month', clock_timestamp(), 'UTC')
+     where partner_id = $1 and customer_id = any($2::text[]) and received_at >= date_trunc('month', talktime.clock(), 'UTC')
      group by customer_id`,
     [partnerId, limited.map((customer) => customer.customerId)],
   );

@@ -12,7 +12,7 @@ import { everyMapping, whatIsWanted } from './wanted';
 
 export { loadBacking } from './backing';
 export { lockPartner } from './lock';
-export { loadRates, loadWallets } from './wallets';
+export { loadRates, loadWallets, readWallet, readWallets } from './wallets';
 
 /**
  * Takes the partner's lock and loads what the commands may touch: what they name in the round trip of the lock itself
@@ -62,6 +62,7 @@ export async function lockAndLoad(
     ...mappings.values(),
     ...[...calls.values()].flatMap((call) => [call.customerId, call.clues.metadataCustomerId]),
     ...[...holds.values()].map((hold) => hold.customerId),
+    ...[...wanted.wallets].map((walletId) => wallets.get(walletId)?.customerId ?? null),
     ...[...reversible.values()].map((operation) => operation.customerId),
   ];
   const moreCustomers = unknownOf(pointedTo, wanted.customers);

@@ -14,7 +14,7 @@ export async function lockPartner(
       'select currency from talktime.partners where partner_id = $1 for no key update',
       [partnerId],
     ),
-    transaction.query<{ now: Date }>(`select date_trunc('milliseconds', clock_timestamp()) as now`),
+    transaction.query<{ now: Date }>(`select date_trunc('milliseconds', talktime.clock()) as now`),
   ]);
   return rows[0] ? { now: clock!.now.getTime(), currency: rows[0].currency } : null;
 }

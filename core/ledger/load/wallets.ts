@@ -1,7 +1,8 @@
 import type { Status } from '../../alerts';
+import { TalktimeError } from '../../contract/errors';
 import type { Transaction } from '../../database';
 import type { Microcredits, Rate } from '../../money';
-import { lotsFromJson } from '../lots';
+import { lotsFromJson, matured } from '../lots';
 import type { CustomerState, WalletState } from '../state';
 
 export async function loadCustomers(
@@ -108,6 +109,33 @@ export async function loadWallets(
       },
     ]),
   );
+}
+
+/** A wallet as a reader sees it: as it is at this moment, with what has started or expired and nobody has booked yet. */
+export type MaturedWallet = ReturnType<typeof matured<WalletState>> & { readonly now: number };
+
+/** Wallets for readers: expiry counts at its time, also when nothing ran (money-rules 17). */
+export async function readWallets(
+  transaction: Transaction,
+  partnerId: string,
+  of: WalletsOf,
+): Promise<Map<number, MaturedWallet>> {
+  const [wallets, [clock]] = await Promise.all([
+    loadWallets(transaction, partnerId, of),
+    transaction.query<{ now: Date }>('select talktime.clock() as now'),
+  ]);
+  const now = clock!.now.getTime();
+  return new Map([...wallets].map(([walletId, wallet]) => [walletId, { ...matured(wallet, now), now }]));
+}
+
+export async function readWallet(
+  transaction: Transaction,
+  partnerId: string,
+  walletId: number,
+): Promise<MaturedWallet> {
+  const wallet = (await readWallets(transaction, partnerId, { walletIds: [walletId] })).get(walletId);
+  if (!wallet) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
+  return wallet;
 }
 
 /** Every version of the wallets' rates, oldest first. */

@@ -25,6 +25,8 @@ export interface Posting {
   readonly flagged: bigint;
   readonly flag: string | null;
   readonly captured: bigint;
+  /** "grant:microcredits" by commas; null for credits, and where nothing was burned. */
+  readonly burned: string | null;
 }
 
 export interface OperationRecord {
@@ -39,7 +41,14 @@ export interface OperationRecord {
   readonly result: unknown;
 }
 
-export function postingHash(before: string, partnerId: string, posting: Posting, operation: OperationRecord): string {
+/** `backing`: what the posting did to what backs the wallet's postings; empty when nothing. */
+export function postingHash(
+  before: string,
+  partnerId: string,
+  posting: Posting,
+  operation: OperationRecord,
+  backing: string,
+): string {
   const lines = [
     'talktime.posting.v1',
     before,
@@ -68,6 +77,7 @@ export function postingHash(before: string, partnerId: string, posting: Posting,
       operation.reverses,
     ]),
     sortedJson(operation.result),
+    ...(backing === '' ? [] : [backing]),
   ];
   return sha256(lines.join('\n'));
 }

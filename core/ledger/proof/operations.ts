@@ -219,7 +219,10 @@ const OPERATIONS = `
     limit $3
   ) o
   left join lateral (
-    select call_id from talktime.calls where partner_id = $1 and call_id = o.call_id limit 1
+    select call_id from talktime.calls where partner_id = $1 and call_id = o.call_id
+    union all
+    select call_id from talktime.holds where partner_id = $1 and call_id = o.call_id
+    limit 1
   ) c on true
   left join lateral (
     select wallet_id from talktime.customers where partner_id = $1 and customer_id = o.result ->> 'customer_id' limit 1

@@ -1,9 +1,18 @@
 import type { Transaction } from '../../database';
 import { creditsText, NO_HASH, postingHash, type OperationRecord, type Posting } from './canonical';
 import type { Findings, Finding } from './findings';
+import {
+  changePages,
+  changesText,
+  grantPages,
+  GrantWalk,
+  type ChangeRecord,
+  type GrantRecord,
+  type StoredBacking,
+} from './grants';
 import { Pages } from './pages';
 
-interface Wallet {
+interface Wallet extends StoredBacking {
   wallet_id: number;
   posted: bigint;
   sequence: bigint;
@@ -49,6 +58,8 @@ export async function verifyWallets(
   ] as const;
   const sealed = new Pages<SealedHead>(transaction, SEALED, partnerId, (row) => [row.wallet_id, row.sequence], [-1, 0]);
   const wallets = new Pages<Wallet>(transaction, WALLETS, partnerId, (row) => [row.wallet_id], [-1]);
+  const grants = grantPages(transaction, partnerId);
+  const changes = changePages(transaction, partnerId);
   const figures = { wallets: 0, postings: 0, unchained: 0, posted: 0n };
 
   const nextSide = async (): Promise<Pages<Row> | undefined> => {
@@ -89,7 +100,9 @@ export async function verifyWallets(
 
   for await (const wallet of wallets) {
     await skipWalletsBefore(wallet.wallet_id);
-    const walk = new Walk(partnerId, wallet, findings);
+    const own: GrantRecord[] = [];
+    while ((await grants.peek())?.wallet_id === wallet.wallet_id) own.push((await grants.take())!);
+    const walk = new Walk(partnerId, wallet, own, findings);
     for (
       let side = await nextSide();
       side && (await side.peek())!.wallet === wallet.wallet_id;
@@ -102,8 +115,14 @@ export async function verifyWallets(
         head = await sealed.peek()
       )
         walk.compareSealed((await sealed.take())!, posting);
-      walk.step(posting);
+      const caused: ChangeRecord[] = [];
+      const isNext = (change: ChangeRecord) =>
+        change.wallet_id === posting.wallet && change.sequence <= posting.sequence;
+      for (let change = await changes.peek(); change && isNext(change); change = await changes.peek())
+        caused.push((await changes.take())!);
+      walk.step(posting, caused);
     }
+    while ((await changes.peek())?.wallet_id === wallet.wallet_id) walk.stray((await changes.take())!);
     let last: SealedHead | undefined;
     while ((await sealed.peek())?.wallet_id === wallet.wallet_id) last = await sealed.take();
     walk.end(last);
@@ -124,14 +143,18 @@ class Walk {
   #balance = 0n;
   #hash: string | null = null;
   #at = -Infinity;
+  readonly #grants: GrantWalk;
 
   constructor(
     readonly partnerId: string,
     readonly wallet: Wallet,
+    grants: readonly GrantRecord[],
     readonly findings: Findings,
-  ) {}
+  ) {
+    this.#grants = new GrantWalk(grants, wallet, this.#find.bind(this));
+  }
 
-  step(posting: Row): void {
+  step(posting: Row, changes: readonly ChangeRecord[]): void {
     this.postings++;
     const at = { sequence: posting.sequence, operationId: posting.operation_id };
     const whole = this.#stepSequence(posting, at);
@@ -140,7 +163,8 @@ class Walk {
       this.#find('BALANCE_WRONG', creditsText(this.#balance + change), creditsText(posting.balance), at);
     if (Number(posting.at) < this.#at) this.#find('MOMENT_WRONG', `${this.#at} or later`, posting.at, at);
     if (posting.debit === this.wallet.wallet_id) this.#testFloor(posting, at);
-    this.#stepChain(posting, whole, at);
+    this.#stepChain(posting, changes, whole, at);
+    this.#grants.step(this.wallet.wallet_id, posting, changes);
     this.#sequence = posting.sequence;
     this.#balance = posting.balance;
     this.#at = Math.max(this.#at, Number(posting.at));
@@ -161,14 +185,20 @@ class Walk {
       this.#find('BELOW_FLOOR', `${creditsText(floor)} or more`, creditsText(balance + flagged), at);
   }
 
-  #stepChain(posting: Row, whole: boolean, at: Partial<Finding>): void {
+  /** A change of what backs postings, by a posting that is not there. */
+  stray({ sequence }: ChangeRecord): void {
+    this.#find('BURN_WRONG', `posting ${sequence}`, 'none', { sequence });
+  }
+
+  #stepChain(posting: Row, changes: readonly ChangeRecord[], whole: boolean, at: Partial<Finding>): void {
     if (!posting.operation_found) {
       this.#find('OPERATION_MISSING', `operation ${posting.operation_id}`, 'none', at);
     } else if (posting.hash === null) {
       if (posting.sequence <= this.wallet.unchained) this.unchained++;
       else this.#find('CHAIN_MISSING', 'a hash', 'none', at);
     } else if (whole) {
-      const expected = postingHash(this.#hash ?? NO_HASH, this.partnerId, posting, posting);
+      const backing = posting.debit === this.wallet.wallet_id ? (posting.burned ?? '') : changesText(changes);
+      const expected = postingHash(this.#hash ?? NO_HASH, this.partnerId, posting, posting, backing);
       if (expected !== posting.hash) this.#find('CHAIN_BROKEN', expected, posting.hash, at);
     }
     this.#hash = posting.hash;
@@ -190,6 +220,7 @@ class Walk {
     if (this.#sequence > sequence) this.#find('STORED_SEQUENCE_WRONG', `${this.#sequence}`, `${sequence}`);
     if (this.#balance !== posted) this.#find('STORED_BALANCE_WRONG', creditsText(this.#balance), creditsText(posted));
     if (held !== live) this.#find('HELD_WRONG', creditsText(live), creditsText(held));
+    this.#grants.end();
     if (this.#hash !== head) this.#find('HEAD_WRONG', this.#hash ?? 'none', head ?? 'none');
     if (beyond)
       this.#find('SHORTER_THAN_SEALED', `${beyond.sequence} postings or more`, `${this.#sequence}`, {
@@ -209,7 +240,7 @@ const MICROSECONDS = (moment: string) => `trim_scale(extract(epoch from ${moment
 const SIDES = (side: 'debit' | 'credit') => `
   select t.${side}_account as wallet, t.${side}_sequence as sequence, t.${side}_balance as balance, encode(t.${side}_hash, 'hex') as hash,
          t.operation_id, t.line, t.debit_account as debit, t.credit_account as credit, t.amount, ${MICROSECONDS('t.at')} as at,
-         t.floor, t.flagged, t.flag, t.captured,
+         t.floor, t.flagged, t.flag, t.captured, t.burned,
          o.operation_id is not null as operation_found, o.kind, o.key, encode(o.content_hash, 'hex') as content_hash, o.hash_version,
          o.actor, ${MICROSECONDS('o.at')} as operation_at, o.call_id, o.reverses, o.result
   from (
@@ -225,11 +256,15 @@ const SIDES = (side: 'debit' | 'credit') => `
   order by t.${side}_account, t.${side}_sequence`;
 
 const WALLETS = `
-  select wallet_id, posted, sequence, encode(head, 'hex') as head, unchained, held, coalesce(live.amount, 0)::bigint as live
+  select wallet_id, posted, sequence, encode(head, 'hex') as head, unchained, held, coalesce(live.amount, 0)::bigint as live,
+         lots, last_grant, ungranted, coalesce(open.amount, 0)::bigint as unbacked
   from talktime.wallets
   left join (
     select wallet_id, sum(amount) as amount from talktime.holds where partner_id = $1 and state = 'live' group by wallet_id
   ) live using (wallet_id)
+  left join (
+    select wallet_id, sum(amount) as amount from talktime.unbacked where partner_id = $1 group by wallet_id
+  ) open using (wallet_id)
   where partner_id = $1 and wallet_id > $2
   order by wallet_id
   limit $3`;
