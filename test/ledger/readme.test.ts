@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { authorizeCall, releaseCall } from '@talktime/core/calls';
 import { TalktimeError } from '@talktime/core/contract';
-import { updatePartner } from '@talktime/core/customers';
-import { deductAmount, reverse } from '@talktime/core/ledger';
+import { getBalance, updatePartner } from '@talktime/core/customers';
+import { deductAmount, listGrants, reverse, topUp } from '@talktime/core/ledger';
 import type { TestDatabase } from '../setup/database';
 import { PARTNER, World } from '../setup/world';
 
@@ -13,6 +13,8 @@ const EXAMPLES = [...README.matchAll(/^([^\n]+)\n\n```ledger\n([\s\S]*?)```/gm)]
   (match) => [match[1]!, match[2]!.trim().split('\n')] as const,
 );
 
+const DAY = 24 * 60 * 60 * 1000;
+
 describe('the worked postings of core/ledger/README.md', () => {
   let test: TestDatabase;
   beforeAll(async () => void (test = await World.open()));
@@ -21,6 +23,9 @@ describe('the worked postings of core/ledger/README.md', () => {
   it('are there', () => expect(EXAMPLES.length).toBeGreaterThanOrEqual(5));
 
   it.each(EXAMPLES)('%s', async (_, lines) => {
+    await test.superuser(
+      'create or replace function talktime.clock() returns timestamptz language sql volatile as $$ select clock_timestamp() $$',
+    );
     const story = new Story(await World.create(test));
     for (const line of lines) {
       const [action, outcome] = line.split('->').map((part) => part.trim()) as [string, string | undefined];
@@ -87,6 +92,18 @@ class Story {
       });
     } else if ((match = said(/^top up (\S+)$/))) {
       await this.world.topUp(this.#customer, match[1]!);
+    } else if ((match = said(/^bonus (\S+), gone after (\d+) days?$/))) {
+      await topUp(talktime.ledger, partnerId, PARTNER, {
+        customer_id: this.#customer,
+        amount: match[1]!,
+        kind: 'bonus',
+        expires_at: new Date(Date.now() + Number(match[2]) * DAY).toISOString(),
+        idempotency_key: this.world.key(),
+      });
+    } else if ((match = said(/^(\d+) days? later$/))) {
+      await this.world.test
+        .superuser(`create or replace function talktime.clock() returns timestamptz language sql volatile
+        as $$ select clock_timestamp() + interval '${match[1]} days' $$`);
     } else if ((match = said(/^reverse (\S+) of call (\w+)$/))) {
       const rows = await this.world.test.superuser<{ operation_id: string }>(
         `select o.operation_id from talktime.operations o join talktime.calls c using (partner_id, call_id)
@@ -111,8 +128,14 @@ class Story {
        where w.partner_id = $1 and c.customer_id = $2`,
       [this.world.partnerId, this.#customer],
     );
+    const who = { customerId: this.#customer };
+    const { items } = await listGrants(this.world.talktime.database, this.world.partnerId, who, { limit: 200 });
+    const left = (kind: string) =>
+      items.filter((grant) => grant.kind === kind).reduce((sum, grant) => sum + grant.remaining, 0);
     const now: Record<string, number> = {
-      posted: await this.world.posted(this.#customer),
+      posted: (await getBalance(this.world.talktime.database, this.world.partnerId, who)).posted,
+      paid: left('paid'),
+      bonus: left('bonus'),
       partner: await this.world.posted('partner'),
       held: Number(row!.held) / 1e6,
       flagged: Number(row!.flagged) / 1e6,

@@ -17,6 +17,9 @@ import { HOST, PARTNER, World } from '../setup/world';
  * What a superuser could do to the tables, and what verify says of it. Each example is a partner of its own, so that one's
  * tampering is nothing to the next.
  */
+/** Wallet 1 is acme's: the first customer of each world. */
+const ACME = 1;
+
 describe('talktime verify', () => {
   let test: TestDatabase;
   beforeAll(async () => void (test = await World.open()));
@@ -90,7 +93,13 @@ describe('talktime verify', () => {
         `update talktime.transfers set amount = amount + 5000000 where partner_id = $1 and credit_account = ${ACME} and credit_sequence = 1`,
       );
       const report = await verified(world);
-      expect(codes(report)).toEqual(['BALANCE_WRONG', 'CHAIN_BROKEN', 'CONSERVATION_BROKEN', 'RESULT_WRONG']);
+      expect(codes(report)).toEqual([
+        'BALANCE_WRONG',
+        'CHAIN_BROKEN',
+        'CONSERVATION_BROKEN',
+        'GRANT_WRONG',
+        'RESULT_WRONG',
+      ]);
       expect(report.findings).toContainEqual(
         expect.objectContaining({
           code: 'BALANCE_WRONG',
@@ -129,7 +138,13 @@ describe('talktime verify', () => {
         `delete from talktime.transfers where partner_id = $1 and debit_account = ${ACME} and debit_sequence = 3`,
       );
       const report = await verified(world);
-      expect(codes(report)).toEqual(['CALL_WRONG', 'CONSERVATION_BROKEN', 'RESULT_WRONG', 'SEQUENCE_GAP']);
+      expect(codes(report)).toEqual([
+        'CALL_WRONG',
+        'CONSERVATION_BROKEN',
+        'GRANT_WRONG',
+        'RESULT_WRONG',
+        'SEQUENCE_GAP',
+      ]);
       expect(report.findings).toContainEqual(
         expect.objectContaining({ code: 'SEQUENCE_GAP', walletId: ACME, expected: 'posting 3', found: 'posting 4' }),
       );
@@ -237,7 +252,7 @@ describe('talktime verify', () => {
          where o.partner_id = $1 and o.operation_id = own.operation_id and own.n = other.n`,
       );
       const report = await verified(world);
-      expect(codes(report)).toEqual(['CHAIN_BROKEN', 'RESULT_WRONG']);
+      expect(codes(report)).toEqual(['CHAIN_BROKEN', 'GRANT_TERMS_WRONG', 'RESULT_WRONG']);
       expect(new Set(report.findings.map(({ operationId }) => operationId)).size).toBe(2);
     });
 
@@ -329,6 +344,59 @@ describe('talktime verify', () => {
     });
   });
 
+  describe('of grants', () => {
+    it.each([
+      [
+        'what is left of one',
+        `update talktime.wallets set lots = jsonb_set(lots, '{0,left}', '1') where partner_id = $1 and wallet_id = ${ACME}`,
+        'GRANT_WRONG',
+      ],
+      [
+        'when one expires',
+        `update talktime.grants set expires_at = '2099-01-01' where partner_id = $1 and wallet_id = ${ACME} and grant_no = 1`,
+        'GRANT_TERMS_WRONG',
+      ],
+      [
+        'what one cost',
+        `update talktime.grants set cost_basis = 1 where partner_id = $1 and wallet_id = ${ACME} and grant_no = 1`,
+        'GRANT_TERMS_WRONG',
+      ],
+      [
+        'what has expired of one',
+        `update talktime.grants set expired = 1 where partner_id = $1 and wallet_id = ${ACME} and grant_no = 1`,
+        'GRANT_WRONG',
+      ],
+      [
+        'that there is one',
+        `delete from talktime.grants where partner_id = $1 and wallet_id = ${ACME} and grant_no = 1`,
+        'GRANT_MISSING',
+      ],
+      ['what was given back', `delete from talktime.burn_changes where partner_id = $1`, 'CHAIN_BROKEN'],
+      ['what none backs', `insert into talktime.unbacked values ($1, ${ACME}, 3, 1)`, 'UNBACKED_WRONG'],
+      [
+        'what a posting burned',
+        `update talktime.transfers set burned = '1:1' where partner_id = $1 and burned is not null`,
+        'CHAIN_BROKEN',
+      ],
+    ])('names a change of %s', async (_, statement, code) => {
+      const world = await busyWorld(test);
+      const operation = await world.talktime.ledger.submit(world.partnerId, {
+        kind: 'deduction',
+        actor: PARTNER,
+        key: 'given back',
+        wallet: { customerId: 'acme' },
+        amount: 5_000_000n as never,
+      });
+      await reverse(world.talktime.ledger, world.partnerId, PARTNER, {
+        operation_id: operationOf(operation.result),
+        idempotency_key: 'back-3',
+      });
+      expect(codes(await verified(world))).toEqual([]);
+      await tamper(world, statement);
+      expect(codes(await verified(world))).toContain(code);
+    });
+  });
+
   it('names a change of any column of the ledger and its seals', async () => {
     const world = await busyWorld(test);
     await sealPartner(test.database, world.partnerId);
@@ -391,8 +459,12 @@ const CHANGES: Record<string, (column: string) => string> = {
   'timestamp with time zone': (column) => `${column} + interval '1 microsecond'`,
 };
 
-/** Wallet 1 is acme's: the first customer of each world. */
-const ACME = 1;
+/** JSON with its names in order. */
+function sorted(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, each]) => [name, sorted(each)]));
+}
 
 /** A partner with something of every kind. */
 async function busyWorld(test: TestDatabase): Promise<World> {
@@ -503,6 +575,7 @@ const putRight = (wallet: number) => [
    set sequence = last.credit_sequence, posted = last.credit_balance, head = last.credit_hash, last_posted_at = last.at
    from (select * from talktime.transfers where partner_id = $1 and credit_account = ${wallet} order by credit_sequence desc limit 1) last
    where w.partner_id = $1 and w.wallet_id = ${wallet}`,
+  `update talktime.wallets set lots = jsonb_set(lots, '{0,left}', '100000000') where partner_id = $1 and wallet_id = ${wallet}`,
 ];
 
 const cutSeal = (seal: number) => [
@@ -520,10 +593,11 @@ async function editAndRechain(world: World): Promise<void> {
     world,
     `update talktime.transfers set amount = amount - ${less}, credit_balance = credit_balance - ${less} where partner_id = $1 and credit_account = ${ACME} and credit_sequence = 2`,
     `update talktime.transfers set debit_balance = debit_balance - ${less} where partner_id = $1 and debit_account = ${ACME} and debit_sequence = 3`,
-    `update talktime.operations set result = result || '{"amount": 30, "balance_after": 130}' where partner_id = $1 and operation_id = (
+    `update talktime.operations set result = jsonb_set(result || '{"amount": 30, "balance_after": 130}', '{grant,amount}', '30') where partner_id = $1 and operation_id = (
        select operation_id from talktime.transfers where partner_id = $1 and credit_account = ${ACME} and credit_sequence = 2)`,
     `update talktime.operations set result = result || '{"balance_after": 123}' where partner_id = $1 and key = 'tail'`,
-    `update talktime.wallets set posted = posted - ${less} where partner_id = $1 and wallet_id = ${ACME}`,
+    `update talktime.wallets set posted = posted - ${less}, lots = jsonb_set(lots, '{1,left}', '30000000') where partner_id = $1 and wallet_id = ${ACME}`,
+    `update talktime.grants set amount = amount - ${less} where partner_id = $1 and wallet_id = ${ACME} and grant_no = 2`,
   );
   const rows = await world.test.superuser<
     Record<string, string> & { result: object; line: number; hash_version: number }
@@ -537,7 +611,7 @@ async function editAndRechain(world: World): Promise<void> {
   );
   let head = '0'.repeat(64);
   for (const row of rows) {
-    const result = JSON.stringify(Object.fromEntries(Object.entries(row.result).sort(([a], [b]) => (a < b ? -1 : 1))));
+    const result = JSON.stringify(sorted(row.result));
     const operation = [
       row.kind,
       row.key,
@@ -553,6 +627,7 @@ async function editAndRechain(world: World): Promise<void> {
       ...[row.debit_account, row.credit_account, row.amount, row.balance, row.moment, row.floor, row.flagged, row.flag],
       row.captured,
       ...[JSON.stringify(operation), result],
+      ...(row.burned === null ? [] : [row.burned]),
     ].join('\n');
     head = createHash('sha256').update(text).digest('hex');
     await tamper(

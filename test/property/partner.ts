@@ -1,7 +1,7 @@
 import { createCustomer, createPartner, addMapping, updateCustomer, updatePartner } from '@talktime/core/customers';
 import { customerCreate, customerUpdate, partnerCreate, partnerUpdate, TalktimeError } from '@talktime/core/contract';
 import type { Database } from '@talktime/core/database';
-import type { Ledger } from '@talktime/core/ledger';
+import { verify, type Ledger } from '@talktime/core/ledger';
 import { walletId } from './carrier';
 import { Translation } from './commands';
 import { Difference } from './compare';
@@ -79,6 +79,8 @@ export class PartnerUnderTest {
   async check(query: Query): Promise<void> {
     const wrong = await audit(query, this.id);
     if (wrong.length > 0) throw new Difference('The auditor found', null, [], wrong);
+    const { findings } = await verify(this.database, { partnerId: this.id });
+    if (findings.length > 0) throw new Difference('verify found', null, [], findings);
     const wallets = await query<{ wallet_id: number; posted: string; status: string }>(
       'select wallet_id, posted, status from talktime.wallets where partner_id = $1 order by wallet_id',
       [this.id],

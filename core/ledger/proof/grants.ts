@@ -172,11 +172,10 @@ export class GrantWalk {
   }
 }
 
+/** What isn't of the form is passed over: the chain of hashes tells of it. */
 function burnedOf(text: string | null): [grant: number, amount: bigint][] {
-  return (text ?? '').split(',').flatMap((part): [number, bigint][] => {
-    const [grant, amount] = part.split(':');
-    return amount === undefined ? [] : [[Number(grant), BigInt(amount)]];
-  });
+  const parts = (text ?? '').matchAll(/(?<=^|,)(\d{1,9}):(\d{1,16})(?=,|$)/g);
+  return [...parts].map(([, grant, amount]) => [Number(grant), BigInt(amount!)]);
 }
 
 /** As the chain of hashes has them. */

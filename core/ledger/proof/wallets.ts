@@ -83,6 +83,9 @@ export async function verifyWallets(
         found,
       });
     }
+    // What there is of a wallet that is gone is told by its postings.
+    while (((await grants.peek())?.wallet_id ?? walletId) < walletId) await grants.take();
+    while (((await changes.peek())?.wallet_id ?? walletId) < walletId) await changes.take();
     for (let head = await sealed.peek(); head && head.wallet_id < walletId; head = await sealed.peek()) {
       const { wallet_id, sequence, seal } = (await sealed.take())!;
       const expected = `${sequence} postings or more`;
