@@ -96,6 +96,9 @@ export const callDeduction = z
   })
   .strict();
 
+/** The end of a call, beside authorize and release: the same fields, without the source. */
+export const callEnd = z.object(callDeduction.shape).omit({ source: true }).strict();
+
 /** A provider's webhook as it came: verified against the raw body and parsed by the service. */
 export const webhookDeduction = z
   .object({

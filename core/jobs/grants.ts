@@ -1,5 +1,5 @@
-import { listPartnerIds } from '../customers';
 import { bookDue, type Ledger } from '../ledger';
+import { eachPartner } from './each-partner';
 import type { Job } from './job';
 
 /**
@@ -10,18 +10,6 @@ export function grantsJob(ledger: Ledger): Job {
   return {
     name: 'grants',
     everySeconds: 60,
-    async run(signal) {
-      let failed = 0;
-      let last: unknown;
-      for (const partnerId of await listPartnerIds(ledger.database)) {
-        if (signal.aborted) return;
-        await bookDue(ledger.database, ledger, partnerId).catch((error: unknown) => {
-          failed++;
-          last = error;
-        });
-      }
-      if (failed > 0)
-        throw new Error(`The grants of ${failed} partners could not be booked: ${String(last)}`, { cause: last });
-    },
+    run: (signal) => eachPartner(ledger.database, signal, (partnerId) => bookDue(ledger.database, ledger, partnerId)),
   };
 }

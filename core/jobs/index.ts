@@ -1,4 +1,5 @@
 export * from './grants';
+export * from './holds';
 export * from './job';
 export * from './runner';
 export * from './seal';

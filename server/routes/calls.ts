@@ -1,12 +1,20 @@
-import { authorizeCall, extendCall, releaseCall } from '@talktime/core/calls';
-import { authorization, callAuthorize, callExtend, callRelease } from '@talktime/core/contract';
+import { authorizeCall, deduct, extendCall, releaseCall } from '@talktime/core/calls';
+import {
+  authorization,
+  callAuthorize,
+  callEnd,
+  callExtend,
+  callRelease,
+  deductionResult,
+} from '@talktime/core/contract';
 import { partnerCaller, requireCustomer } from '../access';
+import { CALL_PROBLEMS, counted, limitedToCustomer, statusOf } from './deductions';
 import type { Routes } from './index';
 
 const call = { provider: 'retell', call_id: 'call_a4441234567890777c4a4a123e6' };
 
 /** The gate before a call: may it begin, and how long may it last. */
-export const callRoutes: Routes = async (app, { talktime }) => {
+export const callRoutes: Routes = async (app, { talktime, metrics }) => {
   app.post(
     '/v1/calls/authorize',
     {
@@ -74,6 +82,32 @@ export const callRoutes: Routes = async (app, { talktime }) => {
   );
 
   app.post(
+    '/v1/calls/end',
+    {
+      config: {
+        access: { scope: 'deduct', tenancy: 'partner' },
+        problems: [...CALL_PROBLEMS],
+        example: { ...call, seconds: '61' },
+      },
+      schema: {
+        tags: ['Calls'],
+        operationId: 'endCall',
+        summary: "Deduct an ended call's price, and give back the rest of its hold",
+        description:
+          'The same as POST /v1/deductions with source "call": a call that was not authorised can be ended, too, and the same call is charged once, whichever way it comes.',
+        body: callEnd,
+        response: { 200: deductionResult, 201: deductionResult, 202: deductionResult },
+      },
+    },
+    async (request, reply) => {
+      const caller = partnerCaller(request);
+      const body = limitedToCustomer(caller, { ...request.body, source: 'call' });
+      const result = await counted(metrics, 'call', () => deduct(talktime, caller.partnerId, caller.actor, body));
+      return reply.code(statusOf(result)).send(result);
+    },
+  );
+
+  app.post(
     '/v1/calls/release',
     {
       config: {
@@ -85,8 +119,7 @@ export const callRoutes: Routes = async (app, { talktime }) => {
         tags: ['Calls'],
         operationId: 'releaseCall',
         summary: 'Give back the hold of a call that never happened',
-        description:
-          'A call that did happen needs no release: its end captures the hold. To report an end by fields, use POST /v1/deductions with source "call".',
+        description: 'A call that did happen needs no release: its end captures the hold.',
         body: callRelease,
         response: { 200: authorization },
       },

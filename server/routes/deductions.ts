@@ -10,6 +10,20 @@ type Deduction = z.output<typeof deduction>;
 /** A webhook of 10 MB, in base64, in JSON. */
 const BODY_LIMIT = 15 * 1024 * 1024;
 
+/** What an ended call by plain fields may be refused for. */
+export const CALL_PROBLEMS = [
+  'NUMBER_INVALID',
+  'NUMBER_PRECISION',
+  'NUMBER_RANGE',
+  'ACCOUNT_REQUIRED',
+  'HOST_KEY_REQUIRED',
+  'CUSTOMER_KEY_LIMITED',
+  'CUSTOMER_NOT_FOUND',
+  'CALL_CUSTOMER_MISMATCH',
+  'CALL_IMPLAUSIBLE',
+  'WALLET_LIMIT',
+] as const;
+
 export const deductionRoutes: Routes = async (app, { talktime, metrics }) => {
   app.post(
     '/v1/deductions',
@@ -18,24 +32,16 @@ export const deductionRoutes: Routes = async (app, { talktime, metrics }) => {
       config: {
         access: { scope: 'deduct', tenancy: 'partner' },
         problems: [
-          'NUMBER_INVALID',
-          'NUMBER_PRECISION',
-          'NUMBER_RANGE',
+          ...CALL_PROBLEMS,
           'AMOUNT_NOT_POSITIVE',
-          'ACCOUNT_REQUIRED',
           'PROVIDER_UNKNOWN',
           'PAYLOAD_UNREADABLE',
           'SIGNATURE_MISSING',
           'SIGNATURE_INVALID',
           'INSUFFICIENT_CREDITS',
-          'HOST_KEY_REQUIRED',
-          'CUSTOMER_KEY_LIMITED',
-          'CUSTOMER_NOT_FOUND',
           'ENDPOINT_NOT_FOUND',
           'IDEMPOTENCY_CONFLICT',
-          'CALL_CUSTOMER_MISMATCH',
           'BODY_TOO_LARGE',
-          'WALLET_LIMIT',
         ],
         example: {
           source: 'call',
@@ -68,7 +74,7 @@ export const deductionRoutes: Routes = async (app, { talktime, metrics }) => {
 };
 
 /** What a key that is limited to a customer may deduct: that customer's amounts and calls. */
-function limitedToCustomer(caller: Caller, body: Deduction): Deduction {
+export function limitedToCustomer(caller: Caller, body: Deduction): Deduction {
   const limit = caller.principal.customerId;
   if (limit === null) return body;
   if (body.source === 'provider_webhook') {
@@ -83,7 +89,7 @@ function limitedToCustomer(caller: Caller, body: Deduction): Deduction {
 }
 
 /** 201 for what was done now, 202 for what waits, 200 for a replay and for what is not charged. */
-function statusOf(result: DeductionResult): 200 | 201 | 202 {
+export function statusOf(result: DeductionResult): 200 | 201 | 202 {
   if (result.outcome === 'suspense') return 202;
   return result.outcome === 'deducted' && !result.replayed ? 201 : 200;
 }

@@ -1,7 +1,8 @@
-import { JobRunner, sealJob, startJobs, type Job } from '@talktime/core/jobs';
-import { verify } from '@talktime/core/ledger';
+import { authorizeCall } from '@talktime/core/calls';
+import { grantsJob, holdsJob, JobRunner, sealJob, startJobs, type Job } from '@talktime/core/jobs';
+import { topUp, verify } from '@talktime/core/ledger';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
-import { World } from '../setup/world';
+import { HOST, World } from '../setup/world';
 
 interface Row {
   next_run_at: Date;
@@ -122,6 +123,30 @@ describe('jobs', () => {
     await runner.idle();
     await runner.stop();
     expect(job.runs).toBe(2);
+  });
+
+  it('grants and holds: what is due by the clock is booked', async () => {
+    const world = await World.create(test);
+    await world.customer('acme', '100');
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    const bonus = { customer_id: 'acme', amount: '10', kind: 'bonus' as const, idempotency_key: 'bonus' };
+    await topUp(world.talktime.ledger, world.partnerId, HOST, { ...bonus, expires_at: tomorrow });
+    const call = { provider: 'retell', call_id: 'lost', customer_id: 'acme', minimum_seconds: 30 };
+    await authorizeCall(world.talktime, world.partnerId, HOST, call);
+    await test.superuser(`create or replace function talktime.clock() returns timestamptz language sql volatile
+      as $$ select clock_timestamp() + interval '25 hours' $$`);
+    const state = async () =>
+      (
+        await test.superuser<{ posted: string; held: string }>(
+          'select posted::text, held::text from talktime.wallets where partner_id = $1 and wallet_id = 1',
+          [world.partnerId],
+        )
+      )[0];
+    // The whole balance is held, so nothing of the bonus has gone; the hold's end lets it go.
+    await runOnce(runnerOf(grantsJob(world.talktime.ledger)));
+    expect(await state()).toEqual({ posted: '110000000', held: '110000000' });
+    await runOnce(runnerOf(holdsJob(world.talktime.ledger)));
+    expect(await state()).toEqual({ posted: '100000000', held: '0' });
   });
 
   it('seal: every partner whose wallets have moved', async () => {

@@ -15,6 +15,20 @@ describe('the gate, over HTTP', () => {
   const call = (call_id: string) => ({ provider: 'retell', call_id });
   const held = async () => (await api.get('/v1/balance?customer_id=cus_acme')).body;
 
+  it('ends a call: its price is deducted, and the rest of its hold given back', async () => {
+    await api.post('/v1/calls/authorize', { ...call('ended'), customer_id: 'cus_other' });
+    const ended = await api.post('/v1/calls/end', { ...call('ended'), seconds: '61' });
+    expect(ended).toMatchObject({ status: 201, body: { outcome: 'deducted', amount: -12.2, receipt: { hold: 20 } } });
+    expect(await api.post('/v1/calls/end', { ...call('ended'), seconds: 61 })).toMatchObject({
+      status: 200,
+      body: { operation_id: ended.body.operation_id, replayed: true },
+    });
+    expect(await api.post('/v1/calls/end', { ...call('nobody'), seconds: '61' })).toMatchObject({
+      status: 202,
+      body: { outcome: 'suspense' },
+    });
+  });
+
   it('authorises, extends and releases', async () => {
     const authorized = await api.post('/v1/calls/authorize', { ...call('1'), agent_id: 'agent_cus_acme' });
     expect(authorized.status).toBe(201);

@@ -51,6 +51,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/adjustments',
       'POST /v1/api-keys',
       'POST /v1/calls/authorize',
+      'POST /v1/calls/end',
       'POST /v1/calls/extend',
       'POST /v1/calls/release',
       'POST /v1/calls/{call_id}/reassign',
