@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Microcredits } from '../money';
 
 /** What a provider calls a call, and whose it is there. One identity whichever path a report comes by (money-rules 10). */
@@ -73,11 +73,17 @@ export function factsFromJson(json: FactsJson): CallFacts {
 
 /** Two reports with the same hash say the same: the second is a replay. */
 export function factsHash(facts: CallFacts): string {
+  const known = HASHES.get(facts);
+  if (known !== undefined) return known;
   const { outcome, rawMilliseconds, cost, rank, order } = factsToJson(facts);
-  return createHash('sha256')
-    .update(JSON.stringify([outcome, rawMilliseconds, cost?.amount, cost?.currency, rank, order]))
-    .digest('hex');
+  const text = JSON.stringify([outcome, rawMilliseconds, cost?.amount, cost?.currency, rank, order]);
+  const digest = hash('sha256', text, 'hex');
+  HASHES.set(facts, digest);
+  return digest;
 }
+
+/** A report is hashed once, however often its hash is asked for. */
+const HASHES = new WeakMap<CallFacts, string>();
 
 /** What in a report may tell whose call it was. */
 export interface CallClues {

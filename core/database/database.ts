@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { DatabaseError, Pool, types, type PoolClient, type QueryResultRow } from 'pg';
 
 const INT8 = 20;
@@ -112,6 +113,24 @@ function nameOf(sql: string): string {
   return name;
 }
 
+/**
+ * Statements of one turn of the event loop leave in one packet: pipelining alone writes each to the socket by itself, and
+ * each of these writes costs as much as a small statement.
+ */
+function corker(client: PoolClient): () => void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  let corked = false;
+  return () => {
+    if (corked) return;
+    corked = true;
+    stream.cork();
+    process.nextTick(() => {
+      corked = false;
+      stream.uncork();
+    });
+  };
+}
+
 async function inTransaction<T>(
   client: PoolClient,
   named: (sql: string) => string | undefined,
@@ -119,8 +138,11 @@ async function inTransaction<T>(
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   let broken: Error | undefined;
-  const run = <Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) =>
-    client.query<Row>({ text: sql, values: values as unknown[] | undefined, name: values && named(sql) });
+  const together = corker(client);
+  const run = <Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) => {
+    together();
+    return client.query<Row>({ text: sql, values: values as unknown[] | undefined, name: values && named(sql) });
+  };
   const sent: Promise<unknown>[] = [];
   // A failure of a statement that is still under way is seen when the transaction ends, and must not go unhandled until then.
   const send = (sql: string, values?: readonly unknown[]) => {

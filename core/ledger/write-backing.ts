@@ -48,7 +48,7 @@ function countExpired(
     `update talktime.grants g
      set expired = g.expired + new.amount
      from unnest($2::int[], $3::int[], $4::bigint[]) as new (wallet_id, grant_no, amount)
-     where g.partner_id = $1 and g.wallet_id = new.wallet_id and g.grant_no = new.grant_no`,
+     where g.partner_id = $1 and g.wallet_id = any($2::int[]) and g.wallet_id = new.wallet_id and g.grant_no = new.grant_no`,
     [partnerId, rows.map((row) => row.walletId), rows.map((row) => row.grant), rows.map((row) => row.amount)],
   );
 }
@@ -85,7 +85,7 @@ function setUnbacked(transaction: Transaction, partnerId: string, rows: readonly
     transaction.send(
       `delete from talktime.unbacked u
        using unnest($2::int[], $3::bigint[]) as settled (wallet_id, of_sequence)
-       where u.partner_id = $1 and u.wallet_id = settled.wallet_id and u.of_sequence = settled.of_sequence`,
+       where u.partner_id = $1 and u.wallet_id = any($2::int[]) and u.wallet_id = settled.wallet_id and u.of_sequence = settled.of_sequence`,
       [partnerId, settled.map((row) => row.walletId), settled.map((row) => row.sequence)],
     );
 }

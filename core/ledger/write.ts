@@ -107,7 +107,7 @@ export function updateWallets(transaction: Transaction, partnerId: string, rows:
      from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::timestamptz[], $8::text[], $9::text[], $10::int[],
                  $11::jsonb[], $12::int[], $13::timestamptz[])
        as new (wallet_id, posted, held, sequence, head, last_posted_at, status, told, episode, lots, last_grant, due_at)
-     where w.partner_id = $1 and w.wallet_id = new.wallet_id`,
+     where w.partner_id = $1 and w.wallet_id = any($2::int[]) and w.wallet_id = new.wallet_id`,
     [
       partnerId,
       column(rows, (row) => row.walletId),
@@ -239,7 +239,7 @@ function markForReview(transaction: Transaction, partnerId: string, rows: Writes
     `update talktime.call_facts f
      set disposition = 'review'
      from unnest($2::uuid[], $3::bytea[]) as lost (call_id, facts_hash)
-     where f.partner_id = $1 and f.call_id = lost.call_id and f.facts_hash = lost.facts_hash`,
+     where f.partner_id = $1 and f.call_id = any($2::uuid[]) and f.call_id = lost.call_id and f.facts_hash = lost.facts_hash`,
     [partnerId, column(rows, (row) => row.callId), column(rows, (row) => Buffer.from(row.hash, 'hex'))],
   );
 }

@@ -41,8 +41,15 @@ export const LONGEST_CALL_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /** Rows of calls and their facts are found by this id, which follows from the identity. */
 export function callIdOf(partnerId: string, identity: CallReport['identity']): string {
-  return deriveId(partnerId, `identity ${identityText(identity)}`);
+  const known = CALL_IDS.get(identity);
+  if (known?.partnerId === partnerId) return known.callId;
+  const callId = deriveId(partnerId, `identity ${identityText(identity)}`);
+  CALL_IDS.set(identity, { partnerId, callId });
+  return callId;
 }
+
+/** An identity's id is derived once, however often it is asked for. */
+const CALL_IDS = new WeakMap<CallReport['identity'], { readonly partnerId: string; readonly callId: string }>();
 
 /** The operation of a call's n-th posting: `call:<identity>:rev:<n>`, in a namespace of its own (money-rules 10). */
 export function revisionId(partnerId: string, identity: CallReport['identity'], revision: number): string {

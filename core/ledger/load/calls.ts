@@ -81,9 +81,9 @@ export async function loadFacts(
 ): Promise<Map<string, SeenFacts>> {
   if (wanted.length === 0) return new Map();
   const rows = await transaction.query<{ call_id: string; facts_hash: Buffer; operation_id: string | null }>(
-    `select f.call_id, f.facts_hash, f.operation_id
-     from unnest($2::uuid[], $3::bytea[]) as wanted (call_id, facts_hash)
-     join talktime.call_facts f on f.partner_id = $1 and f.call_id = wanted.call_id and f.facts_hash = wanted.facts_hash`,
+    `select call_id, facts_hash, operation_id
+     from talktime.call_facts
+     where partner_id = $1 and call_id = any($2::uuid[]) and facts_hash = any($3::bytea[])`,
     [partnerId, wanted.map((each) => each.callId), wanted.map((each) => Buffer.from(each.hash, 'hex'))],
   );
   return new Map(
@@ -98,10 +98,10 @@ export async function loadMappings(
 ): Promise<Map<string, string>> {
   if (wanted.length === 0) return new Map();
   const rows = await transaction.query<{ kind: string; value: string; customer_id: string }>(
-    `select m.kind, m.value, m.customer_id
-     from (select distinct * from unnest($2::text[], $3::text[]) as each (kind, value)) as wanted
-     join talktime.mappings m on m.partner_id = $1 and m.kind = wanted.kind and m.value = wanted.value`,
-    [partnerId, wanted.map((each) => each.kind), wanted.map((each) => each.value)],
+    'select kind, value, customer_id from talktime.mappings where partner_id = $1 and kind = any($2::text[]) and value = any($3::text[])',
+    [partnerId, distinct(wanted.map((each) => each.kind)), distinct(wanted.map((each) => each.value))],
   );
   return new Map(rows.map((row) => [mappingKey(row.kind, row.value), row.customer_id]));
 }
+
+const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];

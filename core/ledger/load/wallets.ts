@@ -84,7 +84,9 @@ export async function loadWallets(
             case when w.wallet_id = 0 then p.low_credit_notifications_enabled else c.low_credit_notifications_enabled end as notifications_enabled
      from talktime.wallets w
      join talktime.partners p on p.partner_id = w.partner_id
-     left join talktime.customers c on c.partner_id = w.partner_id and c.wallet_id = w.wallet_id
+     left join lateral (
+       select * from talktime.customers where partner_id = $1 and wallet_id = w.wallet_id offset 0
+     ) c on true
      where w.partner_id = $1 and w.wallet_id = ${WALLET_IDS}`,
     [partnerId, of.walletIds ?? [], of.customerIds ?? []],
   );
