@@ -136,4 +136,6 @@ export interface CallCharge {
   readonly overagePaid: Microcredits;
   /** The version of the partner's rate that it was priced with, which corrections keep; null before there was any. */
   readonly overageRate: number | null;
+  /** What its cost took from the partner's wallet, which the price does not decide. */
+  readonly costPaid: Microcredits;
 }

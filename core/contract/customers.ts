@@ -141,8 +141,11 @@ export const partner = z.object({
   name: z.string(),
   currency: z.string().length(3),
   credit_value: z.number().meta({ description: 'What one credit is worth in the currency', example: 0.01 }),
-  funding: z.enum(['independent', 'allocated']),
+  funding: z
+    .enum(['independent', 'allocated'])
+    .meta({ description: "Whether customers' credits are issued, or come out of the partner's wallet" }),
   settings: z.object({
+    track_cost: z.boolean().meta({ description: "Whether a call also takes its cost from the partner's wallet" }),
     rate: rateVersion.nullable(),
     low_credit_threshold: credits.nullable(),
     low_credit_notifications_enabled: z.boolean(),
@@ -167,6 +170,10 @@ export const partnerCreate = z
 export const partnerUpdate = z
   .object({
     name: z.string().trim().min(1).max(200),
+    funding: z
+      .enum(['independent', 'allocated'])
+      .meta({ description: 'Changed by the host alone, while no customer holds credits' }),
+    track_cost: z.boolean(),
     price_per_minute: pricePerMinute,
     rounding,
     low_credit_threshold: decimalText.nullable(),
@@ -182,3 +189,12 @@ export const partnerUpdate = z
   })
   .partial()
   .strict();
+
+/** What one unit of another currency is worth in the partner's: for costs that a provider reports in it. */
+export const exchangeRate = z.object({
+  currency: z.string().length(3),
+  rate: z.number().meta({ description: "In the partner's currency", example: 1.08 }),
+  effective_from: moment,
+});
+
+export const exchangeRateChange = z.object({ rate: decimalText.meta({ example: '1.08' }) }).strict();

@@ -21,6 +21,7 @@ export type CustomerCreate = z.output<typeof customers.customerCreate>;
 export type CustomerUpdate = z.output<typeof customers.customerUpdate>;
 export type SettingsPatch = z.output<typeof customers.settingsPatch>;
 export type Partner = z.output<typeof customers.partner>;
+export type ExchangeRate = z.output<typeof customers.exchangeRate>;
 export type PartnerCreate = z.output<typeof customers.partnerCreate>;
 export type PartnerUpdate = z.output<typeof customers.partnerUpdate>;
 export type Balance = z.output<typeof customers.balance>;

@@ -181,6 +181,8 @@ async function changeSettings(
     return value === null ? null : parseCreditsFromZero(value, `settings.${field}`);
   };
   const after = { ...before, ...patch };
+  if ((patch.overdraft !== undefined && overdraft > 0n) || (patch.grace_seconds ?? 0) > 0)
+    await requireOwnMeans(transaction, partnerId);
   await transaction.query(
     `update talktime.customers
      set ai_credits_enabled = $3, grace_seconds = $4, overdraft = $5, shortfall_policy = $6, low_credit_threshold = $7,
@@ -236,6 +238,19 @@ async function readRow(transaction: Transaction, partnerId: string, customerId: 
       `There is no customer "${customerId}". Check the id, or create the customer first.`,
     );
   return row;
+}
+
+/** Credits out of the partner's wallet end at zero: an overdraft or a grace would be the host's to give (money-rules 4). */
+async function requireOwnMeans(transaction: Transaction, partnerId: string): Promise<void> {
+  const [row] = await transaction.query<{ funding: string }>(
+    'select funding from talktime.partners where partner_id = $1',
+    [partnerId],
+  );
+  if (row?.funding === 'allocated')
+    throw new TalktimeError(
+      'FUNDING_ALLOCATED',
+      'With allocated funding customers have no overdraft and no grace. Top up instead.',
+    );
 }
 
 async function readCustomer(transaction: Transaction, partnerId: string, customerId: string): Promise<Customer> {

@@ -1,4 +1,5 @@
 export * from './balances';
 export * from './customers';
+export * from './exchange-rates';
 export * from './mappings';
 export * from './partners';

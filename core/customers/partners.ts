@@ -8,6 +8,7 @@ import { loadRates, lockPartner, PARTNER_WALLET, type Actor } from '../ledger';
 import { toJsonNumber, type Microcredits } from '../money';
 import { reevaluateAlert } from './alerts';
 import { readWallet, toBalance } from './balances';
+import { changeFunding } from './funding';
 import { addRateVersion, parseCreditValue, toRateVersion } from './rates';
 
 const USUAL_CREDIT_VALUE = '0.01';
@@ -67,6 +68,7 @@ export async function updatePartner(
     const locked = await lockPartner(transaction, partnerId);
     if (!locked) throw noPartner();
     const before = await readRow(transaction, partnerId);
+    await changeFunding(transaction, partnerId, actor, before, patch);
     const rates = (await loadRates(transaction, partnerId, { walletIds: [PARTNER_WALLET] })).get(PARTNER_WALLET) ?? [];
     const change = { price: patch.price_per_minute, rounding: patch.rounding };
     const rate = await addRateVersion(
@@ -151,6 +153,7 @@ interface PartnerRow {
   currency: string;
   credit_value: bigint;
   funding: Partner['funding'];
+  track_cost: boolean;
   low_credit_threshold: Microcredits | null;
   low_credit_notifications_enabled: boolean;
   slack_team_id: string | null;
@@ -178,6 +181,7 @@ async function readPartner(transaction: Transaction, partnerId: string): Promise
     credit_value: toJsonNumber(row.credit_value),
     funding: row.funding,
     settings: {
+      track_cost: row.track_cost,
       rate: rate ? toRateVersion(rate) : null,
       low_credit_threshold: row.low_credit_threshold === null ? null : toJsonNumber(row.low_credit_threshold),
       low_credit_notifications_enabled: row.low_credit_notifications_enabled,

@@ -43,6 +43,25 @@ export interface CustomerState {
   readonly maxSpendPerMonth: Microcredits | null;
 }
 
+/** What of a partner decides about money (money-rules 1, 4). */
+export interface PartnerState {
+  readonly currency: string;
+  /** Millionths of the currency for one credit. */
+  readonly creditValue: bigint;
+  readonly funding: 'independent' | 'allocated';
+  /** Whether a call also takes its cost from the partner's wallet. */
+  readonly trackCost: boolean;
+  /** What one unit of another currency is worth, by its code, oldest version first. Loaded when costs are tracked. */
+  readonly exchangeRates: ReadonlyMap<string, readonly ExchangeRate[]>;
+}
+
+export interface ExchangeRate {
+  /** Millionths of the partner's currency. */
+  readonly rate: bigint;
+  /** Milliseconds. */
+  readonly effectiveFrom: number;
+}
+
 /** Credits reserved for a call, and what was frozen when it was authorised (money-rules 7). */
 export interface HoldState {
   readonly callId: string;
@@ -169,7 +188,7 @@ export interface SeenFacts {
 /** Everything a batch may touch, loaded under the partner's lock. Absent = does not exist. */
 export interface LedgerState {
   readonly partnerId: string;
-  readonly currency: string;
+  readonly partner: PartnerState;
   readonly wallets: ReadonlyMap<number, WalletState>;
   readonly customers: ReadonlyMap<string, CustomerState>;
   /** Rate versions of a wallet, oldest first. */

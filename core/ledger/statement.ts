@@ -85,8 +85,10 @@ const STATEMENT = `
   order by e.sequence desc
   limit $4`;
 
+const USAGE: ReadonlySet<number> = new Set([ACCOUNTS.revenue, ACCOUNTS.overage, ACCOUNTS.cost]);
+
 function toLine(row: Row): StatementLine {
-  const usage = row.counter_account === ACCOUNTS.revenue || row.counter_account === ACCOUNTS.overage;
+  const usage = USAGE.has(row.counter_account);
   return {
     sequence: Number(row.sequence),
     type: row.amount > 0n ? 'Added' : usage ? 'Used' : 'Deducted',

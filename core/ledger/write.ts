@@ -137,15 +137,15 @@ function upsertCalls(transaction: Transaction, partnerId: string, rows: readonly
     `insert into talktime.calls
        (partner_id, call_id, provider, account, provider_call_id, leg, state, reason, customer_id, payer, payer_rate, revision,
         price, overage, overage_paid, overage_rate, reversed, in_review, facts, started_at, received_at,
-        agent_id, from_number, to_number, direction, metadata_customer_id, updated_at)
+        agent_id, from_number, to_number, direction, metadata_customer_id, cost_paid, updated_at)
      select $1, *, clock_timestamp()
      from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int[], $12::int[],
                  $13::bigint[], $14::bigint[], $15::bigint[], $16::int[], $17::bigint[], $18::bigint[], $19::jsonb[], $20::timestamptz[],
-                 $21::timestamptz[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[])
+                 $21::timestamptz[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::bigint[])
      on conflict (partner_id, call_id) do update
      set state = excluded.state, reason = excluded.reason, customer_id = excluded.customer_id, payer = excluded.payer,
          payer_rate = excluded.payer_rate, revision = excluded.revision, price = excluded.price, overage = excluded.overage,
-         overage_paid = excluded.overage_paid, overage_rate = excluded.overage_rate, reversed = excluded.reversed, in_review = excluded.in_review, facts = excluded.facts, updated_at = excluded.updated_at,
+         overage_paid = excluded.overage_paid, overage_rate = excluded.overage_rate, reversed = excluded.reversed, cost_paid = excluded.cost_paid, in_review = excluded.in_review, facts = excluded.facts, updated_at = excluded.updated_at,
          agent_id = excluded.agent_id, from_number = excluded.from_number, to_number = excluded.to_number,
          direction = excluded.direction, metadata_customer_id = excluded.metadata_customer_id`,
     [
@@ -175,6 +175,7 @@ function upsertCalls(transaction: Transaction, partnerId: string, rows: readonly
       column(rows, (row) => row.clues.toNumber),
       column(rows, (row) => row.clues.direction),
       column(rows, (row) => row.clues.metadataCustomerId),
+      column(rows, (row) => row.costPaid),
     ],
   );
 }

@@ -10,6 +10,7 @@ import { callRoutes } from './calls';
 import { customerRoutes } from './customers';
 import { deductionRoutes } from './deductions';
 import { endpointRoutes } from './endpoints';
+import { exchangeRateRoutes } from './exchange-rates';
 import { grantRoutes } from './grants';
 import { healthRoutes } from './health';
 import { hookRoutes } from './hooks';
@@ -44,6 +45,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     planRoutes,
     meRoutes,
     partnerRoutes,
+    exchangeRateRoutes,
     apiKeyRoutes,
     endpointRoutes,
     hookRoutes,

@@ -28,7 +28,16 @@ export const partnerRoutes: Routes = async (app, { talktime }) => {
     {
       config: {
         access: { scope: 'manage', tenancy: 'partner' },
-        problems: ['CUSTOMER_KEY_LIMITED', 'NUMBER_INVALID', 'NUMBER_PRECISION', 'NUMBER_RANGE', 'SLACK_TEAM_TAKEN'],
+        problems: [
+          'CUSTOMER_KEY_LIMITED',
+          'NUMBER_INVALID',
+          'NUMBER_PRECISION',
+          'NUMBER_RANGE',
+          'SLACK_TEAM_TAKEN',
+          'HOST_KEY_REQUIRED',
+          'FUNDING_IN_USE',
+          'COST_NOT_TRACKED',
+        ],
         example: {
           price_per_minute: { money: '0.08' },
           low_credit_threshold: '1000',

@@ -115,6 +115,7 @@ export function partnerBalance(name: string, posted: number): PartnerBalance {
     credit_value: 0.01,
     funding: 'independent',
     settings: {
+      track_cost: false,
       rate,
       low_credit_threshold: null,
       low_credit_notifications_enabled: false,

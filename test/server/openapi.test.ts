@@ -36,6 +36,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/customers',
       'GET /v1/customers/{id}',
       'GET /v1/endpoints',
+      'GET /v1/exchange-rates',
       'GET /v1/grants',
       'GET /v1/mappings',
       'GET /v1/me',
@@ -67,6 +68,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/suspense/{call_id}/assign',
       'POST /v1/suspense/{call_id}/dismiss',
       'POST /v1/top-ups',
+      'PUT /v1/exchange-rates/{currency}',
     ]);
   });
 
@@ -97,7 +99,11 @@ describe('the OpenAPI document', () => {
     for (const { path, method, requestBody } of operations().filter(({ path }) => path.startsWith('/v1/'))) {
       const example = requestBody?.content['application/json'].example;
       if (example === undefined) continue;
-      const concrete = path.replace('{call_id}', '018f5f0e-7a5b-5c1d-9a43-1f2d3c4b5a69').replace('{id}', 'an-id');
+      const concrete = path
+        .replace('{call_id}', '018f5f0e-7a5b-5c1d-9a43-1f2d3c4b5a69')
+        .replace('{id}', 'an-id')
+        .replace('{grant_id}', 'g1-1')
+        .replace('{currency}', 'EUR');
       const answer = await api.call(method.toUpperCase(), concrete, {
         key: api.hostKey,
         partner: api.partnerId,

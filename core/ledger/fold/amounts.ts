@@ -9,7 +9,7 @@ import {
   ZERO,
   type Microcredits,
 } from '../../money';
-import { ACCOUNTS } from '../accounts';
+import { ACCOUNTS, PARTNER_WALLET, type Account } from '../accounts';
 import type { Adjustment, AmountDeduction, PlanApplication, RequestCommand, TopUp, WalletRef } from '../commands';
 import { contentHash, operationId } from '../identity';
 import type { GrantState, StoredResult, WalletState } from '../state';
@@ -79,8 +79,9 @@ export function topUp(draft: Draft, command: TopUp): Answer {
       requireHost(command.actor, wallet.walletId, command.amount, 'This top-up');
       const { amount, grant: kind, expiresAt = null, costBasis = null, effectiveAt = draft.now } = command;
       const terms: GrantTerms = { kind, priority: command.priority ?? USUAL_PRIORITY[kind], expiresAt, costBasis };
-      const source = kind === 'paid' ? ACCOUNTS.payments : ACCOUNTS.bonus;
+      const source = sourceFor(draft, wallet, kind === 'paid' ? ACCOUNTS.payments : ACCOUNTS.bonus);
       requireSense(terms, Math.max(effectiveAt, draft.now));
+      if (effectiveAt > draft.now && source === PARTNER_WALLET) throw allocatedLater();
       const result = resultFor(row, wallet);
       return effectiveAt > draft.now
         ? draft.post({
@@ -89,7 +90,7 @@ export function topUp(draft: Draft, command: TopUp): Answer {
             later: { walletId: wallet.walletId, amount, source, terms, startsAt: effectiveAt },
             result,
           })
-        : draft.post({ ...row, lines: [{ debit: source, credit: wallet.walletId, amount, terms }], result });
+        : draft.post({ ...row, lines: [{ ...giveTo(draft, wallet, amount, source), terms }], result });
     },
   );
 }
@@ -105,8 +106,8 @@ export function adjust(draft: Draft, command: Adjustment): Answer {
     requireHost(command.actor, wallet.walletId, command.amount, 'This adjustment');
     const line =
       command.amount > 0n
-        ? { debit: ACCOUNTS.adjustment, credit: wallet.walletId, amount: command.amount }
-        : takeFrom(draft, wallet, micro(-command.amount), ACCOUNTS.adjustment);
+        ? giveTo(draft, wallet, command.amount, sourceFor(draft, wallet, ACCOUNTS.adjustment))
+        : takeFrom(draft, wallet, micro(-command.amount), sourceFor(draft, wallet, ACCOUNTS.adjustment));
     return draft.post({ ...row, lines: [line], result: resultFor(row, wallet) });
   });
 }
@@ -143,7 +144,12 @@ export function applyPlan(draft: Draft, command: PlanApplication): Answer {
     requirePositive(amount);
     return draft.post({
       ...row,
-      lines: [{ debit: ACCOUNTS.payments, credit: wallet.walletId, amount, terms: usualTerms('plan') }],
+      lines: [
+        {
+          ...giveTo(draft, wallet, amount, sourceFor(draft, wallet, ACCOUNTS.payments)),
+          terms: usualTerms('plan'),
+        },
+      ],
       result: resultFor(row, wallet),
     });
   });
@@ -158,6 +164,27 @@ function creditsForMinutes(draft: Draft, wallet: WalletState, minutes: bigint): 
     );
   }
   return micro(divideHalfAwayFromZero(minutes * rate.creditsPerMinute, MICROCREDITS_PER_CREDIT));
+}
+
+/** Where a customer's credits come from and go back to: with allocated funding the partner's wallet (money-rules 4). */
+function sourceFor(draft: Draft, wallet: WalletState, usual: Account): Account {
+  const allocated = draft.state.partner.funding === 'allocated' && wallet.customerId !== null;
+  return allocated ? PARTNER_WALLET : usual;
+}
+
+/** Credits for a wallet. When they come out of the partner's, it must have them. */
+function giveTo(draft: Draft, wallet: WalletState, amount: Microcredits, source: Account): Line {
+  return source === PARTNER_WALLET
+    ? takeFrom(draft, draft.wallet(PARTNER_WALLET), amount, wallet.walletId)
+    : { debit: source, credit: wallet.walletId, amount };
+}
+
+function allocatedLater(): TalktimeError {
+  return new TalktimeError(
+    'REQUEST_INVALID',
+    "Credits that come out of the partner's wallet arrive at once. Leave effective_at out, and top up when they are due.",
+    [{ path: 'effective_at', message: 'not with allocated funding' }],
+  );
 }
 
 /** A debit of an amount that is not a call: refused below the floor (money-rules 9). */

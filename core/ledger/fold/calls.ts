@@ -29,7 +29,8 @@ import {
 } from './charge';
 import { statusShown } from './alert';
 import type { Draft } from './draft';
-import { requireHost } from './funds';
+import { withCost } from './cost';
+import { requireHost, requireHostToMint } from './funds';
 
 export interface CallAnswer {
   readonly result: Result;
@@ -175,8 +176,15 @@ export function reassignCall(draft: Draft, command: CallReassignment): CallAnswe
   }
   const assessment = assess(call.facts, payer.rate, capOf(draft, call.callId));
   const charged = chargeMore(draft, payer, UNCHARGED, assessment.price, call.startedAt, { given });
-  requireHost(command.actor, PARTNER_WALLET, returned.partnerAmount + charged.partnerAmount, 'Reassigning this call');
-  const change = { ...charged, lines: [...returned.lines, ...charged.lines] };
+  const carriedOver = { ...charged.charge, costPaid: call.costPaid };
+  const change = withCost(
+    draft,
+    payer,
+    { ...charged, charge: carriedOver, lines: [...returned.lines, ...charged.lines] },
+    call,
+  );
+  requireHost(command.actor, PARTNER_WALLET, returned.partnerAmount + change.partnerAmount, 'Reassigning this call');
+  requireHostToMint(draft, command.actor, returned.payerAmount + change.payerAmount);
   const moved: CallState = {
     ...call,
     customerId: command.customerId,
@@ -272,7 +280,8 @@ function charge(draft: Draft, call: CallState, actor: Actor, reported: CallFacts
   const payer = hold ? payerOfHold(draft, hold) : payerOf(draft, draft.customer(call.customerId!), call.startedAt)!;
   const assessment = assess(call.facts, payer.rate, capOf(draft, call.callId));
   const live = hold?.state === 'live' ? hold : undefined;
-  const change = chargeMore(draft, payer, UNCHARGED, assessment.price, call.startedAt, { hold: live });
+  const charged = chargeMore(draft, payer, UNCHARGED, assessment.price, call.startedAt, { hold: live });
+  const change = withCost(draft, payer, charged, call);
   const priced: CallState = {
     ...call,
     payer: payer.kind,
@@ -305,15 +314,16 @@ function revise(draft: Draft, call: CallState, hash: string, report: CallReport)
   const assessment = assess(report.facts, payer.rate, capOf(draft, call.callId));
   const difference = assessment.price - call.price;
   const better: CallState = { ...call, facts: report.facts, inReview: assessment.inReview };
-  if (difference === 0n) {
-    draft.putCall(better);
-    return record(draft, better, hash, report.facts, 'unchanged');
-  }
   const amount = (difference < 0n ? -difference : difference) as typeof call.price;
-  const change =
+  const priced =
     difference > 0n
       ? chargeMore(draft, payer, call, amount, call.startedAt)
       : giveBack(draft, payer, call, amount, call.startedAt);
+  const change = withCost(draft, payer, priced, better);
+  if (difference === 0n && change.lines.length === 0) {
+    draft.putCall(better);
+    return record(draft, better, hash, report.facts, 'unchanged');
+  }
   if (report.facts.rank === 1)
     requireHost(report.actor, PARTNER_WALLET, change.partnerAmount, 'This lower length, by fields alone,');
   const result = postRevision(draft, better, payer, change, {

@@ -36,7 +36,13 @@ export interface Change {
   readonly flagged: Microcredits;
 }
 
-export const UNCHARGED: CallCharge = { price: ZERO, overage: ZERO, overagePaid: ZERO, overageRate: null };
+export const UNCHARGED: CallCharge = {
+  price: ZERO,
+  overage: ZERO,
+  overagePaid: ZERO,
+  overageRate: null,
+  costPaid: ZERO,
+};
 
 /**
  * The payer of a call: the customer's wallet with AI credits enabled, else the partner's, each at its own rate
@@ -132,15 +138,16 @@ export function chargeMore(
   const flaggedIn = (lines: readonly Line[]) =>
     micro(lines.reduce((sum, line) => sum + (line.test?.flagged ?? 0n), 0n));
 
-  const floor = means.hold?.floor ?? (payer.kind === 'customer' ? customerFloor(payer.customer, payer.rate) : ZERO);
+  const floor =
+    means.hold?.floor ?? (payer.kind === 'customer' ? customerFloor(draft, payer.customer, payer.rate) : ZERO);
   const partnerRate = partnersRate(draft, before, startedAt);
   // The policy `partner` is only set once the partner has a rate; a rate that starts later than the call is its first.
   if (payer.kind === 'partner' || payer.customer.shortfallPolicy === 'debt' || !partnerRate) {
     const lines = take(payer.walletId, amount, floor, ACCOUNTS.revenue, promised);
     const partnerAmount = payer.kind === 'partner' ? micro(-amount) : ZERO;
     // By name: a call's state, which is a charge too, brings more than its charge.
-    const { overage, overagePaid, overageRate } = before;
-    const charge = { price: micro(before.price + amount), overage, overagePaid, overageRate };
+    const { overage, overagePaid, overageRate, costPaid } = before;
+    const charge = { price: micro(before.price + amount), overage, overagePaid, overageRate, costPaid };
     return { lines, charge, payerAmount: micro(-amount), partnerAmount, flagged: flaggedIn(lines) };
   }
   const paid = smaller(amount, coveredIn(payer.walletId, floor, promised));
@@ -151,7 +158,13 @@ export function chargeMore(
     ...take(payer.walletId, paid, floor, ACCOUNTS.revenue, promised),
     ...take(PARTNER_WALLET, carried, ZERO, ACCOUNTS.overage),
   ];
-  const charge = { price: micro(before.price + amount), overage, overagePaid, overageRate: partnerRate.version };
+  const charge = {
+    price: micro(before.price + amount),
+    overage,
+    overagePaid,
+    overageRate: partnerRate.version,
+    costPaid: before.costPaid,
+  };
   return { lines, charge, payerAmount: micro(-paid), partnerAmount: micro(-carried), flagged: flaggedIn(lines) };
 }
 
@@ -173,7 +186,13 @@ export function giveBack(
   const toPayer = micro(amount - offOverage);
   return {
     lines: [...put(PARTNER_WALLET, returned, ACCOUNTS.overage), ...put(payer.walletId, toPayer, ACCOUNTS.revenue)],
-    charge: { price: micro(before.price - amount), overage, overagePaid, overageRate: before.overageRate },
+    charge: {
+      price: micro(before.price - amount),
+      overage,
+      overagePaid,
+      overageRate: before.overageRate,
+      costPaid: before.costPaid,
+    },
     payerAmount: toPayer,
     partnerAmount: payer.kind === 'partner' ? toPayer : returned,
     flagged: ZERO,

@@ -5,8 +5,9 @@ import type { Actor } from '../commands';
 import type { CustomerState, WalletState } from '../state';
 import type { Draft } from './draft';
 
-/** How far a customer's wallet may go down: -(overdraft + price(grace seconds)) (money-rules 6). Without a rate, grace is worth nothing. */
-export function customerFloor(customer: CustomerState, rate: Rate | undefined): Microcredits {
+/** How far a customer's wallet may go down: -(overdraft + price(grace seconds)) (money-rules 6). Without a rate, grace is worth nothing; of allocated credits nobody overdraws (money-rules 4). */
+export function customerFloor(draft: Draft, customer: CustomerState, rate: Rate | undefined): Microcredits {
+  if (draft.state.partner.funding === 'allocated') return micro(0n);
   return micro(-(customer.overdraft + (rate ? price(customer.graceSeconds * 1000, rate) : 0n)));
 }
 
@@ -14,7 +15,7 @@ export function customerFloor(customer: CustomerState, rate: Rate | undefined): 
 export function floorNow(draft: Draft, wallet: WalletState): Microcredits {
   if (wallet.customerId === null) return micro(0n);
   const rate = rateAt(draft.state.rates.get(wallet.walletId) ?? [], draft.now);
-  return customerFloor(draft.customer(wallet.customerId), rate);
+  return customerFloor(draft, draft.customer(wallet.customerId), rate);
 }
 
 /** What a new amount may take: posted - held - floor (money-rules 6); for an ended call without a hold, the room of rule 8. */
@@ -28,6 +29,15 @@ export function requireHost(actor: Actor, walletId: number, raised: bigint, what
   throw new TalktimeError(
     'HOST_KEY_REQUIRED',
     `${what} raises the partner's own wallet, which only the host may do. Ask who runs Talktime for you, or use a host key.`,
+  );
+}
+
+/** With allocated funding credits that calls have used are the host's; giving them back makes them anew (money-rules 4). */
+export function requireHostToMint(draft: Draft, actor: Actor, returned: bigint): void {
+  if (draft.state.partner.funding !== 'allocated' || returned <= 0n || actor.host) return;
+  throw new TalktimeError(
+    'HOST_KEY_REQUIRED',
+    'With allocated funding only the host gives back what a call has used. Ask who runs Talktime for you, or use a host key.',
   );
 }
 

@@ -53,7 +53,7 @@ export function authorizeCall(draft: Draft, command: CallAuthorization): CallAns
   const customer = draft.customer(customerOf(draft, command.customerId, command.clues));
   const payer = payerOf(draft, customer, draft.now);
   if (!payer) throw rateRequired(customer);
-  const floor = payer.kind === 'customer' ? customerFloor(customer, payer.rate) : ZERO;
+  const floor = payer.kind === 'customer' ? customerFloor(draft, customer, payer.rate) : ZERO;
   const hold = place(draft, command, callId, payer, floor);
   draft.putHold(hold);
   return { result: post(draft, hold, 'authorize', command.actor.id), replayed: false };

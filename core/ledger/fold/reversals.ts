@@ -6,7 +6,7 @@ import type { CallState, ReversibleOperation, StoredResult } from '../state';
 import { once, resultFor, takeFrom, type Answer, type RequestRow } from './amounts';
 import { giveBack, payerOfCall } from './charge';
 import type { Draft } from './draft';
-import { requireHost } from './funds';
+import { requireHost, requireHostToMint } from './funds';
 
 /**
  * Takes back an operation, whole or in part, linked to it and never more than it in total. Of a call, any of its
@@ -39,12 +39,14 @@ function reverseAmount(draft: Draft, command: Reversal, row: RequestRow, origina
     throw new TalktimeError('NOT_REVERSIBLE', 'This operation moved no credits. A grant yet to start can be voided.');
   // Never more in total than it was, and what has expired of it is gone already (money-rules 18).
   const amount = reversalAmount(command, micro(transfer.amount - original.reversed - draft.expiredOf(original)));
-  const gives = isWallet(transfer.debit);
+  // Allocated credits go from wallet to wallet: they are taken from the one that has them now.
+  const gives = isWallet(transfer.debit) && !isWallet(transfer.credit);
   const wallet = draft.wallet(gives ? transfer.debit : transfer.credit);
   requireHost(command.actor, wallet.walletId, gives ? amount : 0n, 'This reversal');
+  const own = original.grant?.walletId === wallet.walletId ? { first: original.grant.grant } : undefined;
   const line = gives
     ? { debit: transfer.credit, credit: wallet.walletId, amount, givesBack: true }
-    : takeFrom(draft, wallet, amount, transfer.debit, original.grant ? { first: original.grant.grant } : undefined);
+    : { ...takeFrom(draft, wallet, amount, transfer.debit, own), givesBack: isWallet(transfer.debit) };
   const result = draft.post({ ...row, lines: [line], result: resultFor(row, wallet) });
   draft.addReversed(command.operationId, amount);
   return result;
@@ -56,6 +58,7 @@ function reverseCall(draft: Draft, command: Reversal, row: RequestRow, callId: s
   const payer = payerOfCall(draft, call);
   const change = giveBack(draft, payer, call, amount, call.startedAt);
   requireHost(command.actor, PARTNER_WALLET, change.partnerAmount, 'This reversal');
+  requireHostToMint(draft, command.actor, amount);
   const result = draft.post({
     ...row,
     lines: change.lines,

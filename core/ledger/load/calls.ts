@@ -19,6 +19,7 @@ interface CallRow {
   overage: Microcredits;
   overage_paid: Microcredits;
   overage_rate: number | null;
+  cost_paid: Microcredits;
   reversed: Microcredits;
   in_review: Microcredits;
   facts: FactsJson;
@@ -57,6 +58,7 @@ export async function loadCalls(
         overage: row.overage,
         overagePaid: row.overage_paid,
         overageRate: row.overage_rate,
+        costPaid: row.cost_paid,
         reversed: row.reversed,
         inReview: row.in_review,
         facts: factsFromJson(row.facts),

@@ -88,10 +88,10 @@ export async function lockAndLoad(
     loadLiveHolds(transaction, partnerId, authorizing),
     loadSpending(transaction, partnerId, authorizing),
   ]);
-  const { currency, now } = locked;
+  const { partner, now } = locked;
   const state = {
     partnerId,
-    currency,
+    partner,
     wallets,
     customers,
     rates,

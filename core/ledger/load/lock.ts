@@ -1,4 +1,5 @@
 import type { Transaction } from '../../database';
+import type { ExchangeRate, PartnerState } from '../state';
 
 /**
  * Takes the partner's lock, and with it the right to change anything of the partner's. Every writer takes this one lock
@@ -8,13 +9,41 @@ import type { Transaction } from '../../database';
 export async function lockPartner(
   transaction: Transaction,
   partnerId: string,
-): Promise<{ now: number; currency: string } | null> {
+): Promise<{ now: number; partner: PartnerState } | null> {
   const [rows, [clock]] = await Promise.all([
-    transaction.query<{ currency: string }>(
-      'select currency from talktime.partners where partner_id = $1 for no key update',
-      [partnerId],
-    ),
+    transaction.query<PartnerRow & Record<string, unknown>>(LOCK, [partnerId]),
     transaction.query<{ now: Date }>(`select date_trunc('milliseconds', talktime.clock()) as now`),
   ]);
-  return rows[0] ? { now: clock!.now.getTime(), currency: rows[0].currency } : null;
+  return rows[0] ? { now: clock!.now.getTime(), partner: toPartner(rows[0]) } : null;
+}
+
+interface PartnerRow {
+  currency: string;
+  credit_value: bigint;
+  funding: PartnerState['funding'];
+  track_cost: boolean;
+  exchange_rates: { currency: string; rate: string; from: number }[] | null;
+}
+
+const LOCK = `
+  select currency, credit_value, funding, track_cost,
+         case when track_cost then (
+           select jsonb_agg(jsonb_build_object('currency', e.currency, 'rate', e.rate::text, 'from', extract(epoch from e.effective_from) * 1000)
+                            order by e.currency, e.version)
+           from talktime.exchange_rates e
+           where e.partner_id = $1
+         ) end as exchange_rates
+  from talktime.partners
+  where partner_id = $1
+  for no key update`;
+
+function toPartner(row: PartnerRow): PartnerState {
+  const exchangeRates = new Map<string, ExchangeRate[]>();
+  for (const { currency, rate, from } of row.exchange_rates ?? []) {
+    const versions = exchangeRates.get(currency) ?? [];
+    versions.push({ rate: BigInt(rate), effectiveFrom: from });
+    exchangeRates.set(currency, versions);
+  }
+  const { currency, credit_value: creditValue, funding, track_cost: trackCost } = row;
+  return { currency, creditValue, funding, trackCost, exchangeRates };
 }

@@ -184,6 +184,8 @@ export async function verifyCalls(transaction: Transaction, partnerId: string, f
     price: bigint;
     overage: bigint;
     overage_paid: bigint;
+    cost_paid: bigint;
+    cost: bigint;
     revenue: bigint;
     carried: bigint;
   }>(transaction, CALLS, partnerId, (row) => [row.call_id], [FIRST_ID]);
@@ -200,6 +202,7 @@ export async function verifyCalls(transaction: Transaction, partnerId: string, f
       });
     if (call.price - call.overage !== call.revenue)
       wrong('price less overage', call.revenue, call.price - call.overage);
+    if (call.cost_paid !== call.cost) wrong('cost paid', call.cost, call.cost_paid);
     if (call.overage_paid !== call.carried) wrong('overage paid', call.carried, call.overage_paid);
   }
   return calls;
@@ -262,12 +265,13 @@ const REVERSALS = `
   order by original.operation_id`;
 
 const CALLS = `
-  select c.call_id, c.price, c.overage, c.overage_paid, coalesce(posted.revenue, 0)::bigint as revenue, coalesce(posted.carried, 0)::bigint as carried
+  select c.call_id, c.price, c.overage, c.overage_paid, c.cost_paid, coalesce(posted.cost, 0)::bigint as cost, coalesce(posted.revenue, 0)::bigint as revenue, coalesce(posted.carried, 0)::bigint as carried
   from (
     select * from talktime.calls where partner_id = $1 and call_id > $2 order by call_id limit $3
   ) c
   left join lateral (
     select sum(case when t.credit_account = -1 then t.amount when t.debit_account = -1 then -t.amount end) as revenue,
+           sum(case when t.credit_account = -6 then t.amount when t.debit_account = -6 then -t.amount end) as cost,
            sum(case when t.credit_account = -7 then t.amount when t.debit_account = -7 then -t.amount end) as carried
     from talktime.operations o
     cross join lateral (
