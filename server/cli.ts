@@ -1,5 +1,6 @@
 /** `npm run talktime -- …`: what the host does without the API. */
-import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { createApiKey, listApiKeys, revokeApiKey, Sealer, type Actor } from '@talktime/core/access';
 import { assignCall, dismissCall, listSuspense, type Talktime } from '@talktime/core/calls';
@@ -8,6 +9,9 @@ import { createPartner, listPartners } from '@talktime/core/customers';
 import { Database, migrate } from '@talktime/core/database';
 import { AnchorsUnreadable, Ledger } from '@talktime/core/ledger';
 import { z } from 'zod';
+import { runExport } from './commands/export';
+import { runImport } from './commands/import';
+import { FORMATS, RECORD_KINDS, RecordsUnreadable } from './commands/records';
 import { runVerify } from './commands/verify';
 import { ConfigError, readConfig } from './config';
 import { Lifecycle } from './lifecycle';
@@ -28,6 +32,11 @@ const HELP = `Usage: npm run talktime -- <command>
   verify [--partner ID] [--anchor FILE] [--json]
                                             recomputes the ledger from entry zero; --anchor also compares its seals
                                             with those in FILE, and adds the newest to it
+  export customers|balances|history --partner ID [--customer ID] [--at MOMENT] [--format csv|jsonl]
+                                            prints records; --customer: the history of one; --at: balances or history
+                                            as they stood then
+  import customers|balances|history FILE --partner ID [--dry-run] [--format csv|jsonl]
+                                            takes records in, each once; --dry-run says what would happen
 
 Works on the database of DATABASE_URL, else on the embedded one in .talktime/, also while npm start runs.
 Exit codes: 0 done, 1 refused, failed, or found by verify, 2 not understood.
@@ -188,6 +197,54 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       }
     },
   },
+
+  export: {
+    options: ['partner', 'customer', 'at', 'format'],
+    arguments: ['customers|balances|history'],
+    async run({ database }, { options, positionals: [kind] }) {
+      const of = oneOf(RECORD_KINDS, kind!, 'What is exported');
+      if (options.customer !== undefined && of !== 'history') throw new UsageError('--customer goes with history.');
+      if (options.at !== undefined && of === 'customers') throw new UsageError('--at goes with balances and history.');
+      await runExport(
+        database,
+        {
+          kind: of,
+          partnerId: partner(options),
+          format: oneOf(FORMATS, options.format ?? 'csv', '--format'),
+          customerId: options.customer,
+          at: options.at === undefined ? undefined : moment(options.at),
+        },
+        write,
+      );
+    },
+  },
+
+  import: {
+    options: ['partner', 'format'],
+    flags: ['dry-run'],
+    arguments: ['customers|balances|history', 'FILE'],
+    async run({ ledger }, { options, flags, positionals: [kind, file] }) {
+      const format = options.format ?? (/\.(jsonl|ndjson)$/i.test(file!) ? 'jsonl' : 'csv');
+      try {
+        return await runImport(
+          ledger,
+          {
+            kind: oneOf(RECORD_KINDS, kind!, 'What is imported'),
+            partnerId: partner(options),
+            actor: ACTOR,
+            format: oneOf(FORMATS, format, '--format'),
+            text: contentOf(file!),
+            dryRun: flags.has('dry-run'),
+          },
+          print,
+        );
+      } catch (error) {
+        throw error instanceof RecordsUnreadable
+          ? new UsageError(`${file} was not imported:\n${error.message}`)
+          : error;
+      }
+    },
+  },
 };
 
 async function main(lifecycle: Lifecycle, words: string[]): Promise<number> {
@@ -251,6 +308,33 @@ function required(options: Invocation['options'], name: string): string {
   const value = options[name];
   if (value === undefined) throw new UsageError(`--${name} is missing.`);
   return value;
+}
+
+function oneOf<T extends string>(known: readonly T[], word: string, what: string): T {
+  const found = known.find((each) => each === word);
+  if (found === undefined) throw new UsageError(`${what} is one of ${known.join(', ')}, not "${word}".`);
+  return found;
+}
+
+function moment(text: string): Date {
+  const parsed = z.iso.datetime({ offset: true }).safeParse(text);
+  if (!parsed.success) throw new UsageError('--at is a moment such as 2026-11-30T23:59:59Z.');
+  return new Date(text);
+}
+
+/** Larger files are split: a file is read as a whole before anything of it is done. */
+const LARGEST_FILE = 100_000_000;
+
+function contentOf(file: string): string {
+  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  if (size === undefined) throw new UsageError(`There is no file ${file}.`);
+  if (size > LARGEST_FILE) throw new UsageError(`${file} is larger than 100 MB. Split it; records go in once anyway.`);
+  return readFileSync(file, 'utf8');
+}
+
+/** To standard output, no faster than it is read. */
+async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 function partner(options: Invocation['options']): string {

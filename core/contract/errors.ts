@@ -40,6 +40,7 @@ export const ERRORS = {
   MAPPING_TAKEN: [409, 'The value belongs to another customer'],
   ENDPOINT_EXISTS: [409, 'The provider account has an endpoint'],
   SLACK_TEAM_TAKEN: [409, 'The Slack workspace belongs to another partner'],
+  WALLET_IN_USE: [409, 'The wallet has a history already'],
   GRANT_USED: [409, 'Nothing is left of the grant'],
   CALL_CLOSED: [409, 'The call is closed'],
   CALL_CUSTOMER_MISMATCH: [409, 'The call was charged to another customer'],

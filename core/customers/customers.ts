@@ -51,40 +51,9 @@ export async function createCustomer(
   actor: Actor,
   input: z.output<typeof customerCreate>,
 ): Promise<Customer> {
-  const customerId = input.id ?? `cus_${randomBytes(8).toString('hex')}`;
-  return database.asPartner(partnerId, async (transaction) => {
-    const now = await lock(transaction, partnerId);
-    const taken = await transaction.query(
-      'select 1 from talktime.customers where partner_id = $1 and customer_id = $2',
-      [partnerId, customerId],
-    );
-    if (taken.length > 0)
-      throw new TalktimeError(
-        'CUSTOMER_EXISTS',
-        `There is a customer "${customerId}" already. Update it, or choose another id.`,
-      );
-    const [next] = await transaction.query<{ wallet_id: number }>(
-      'update talktime.partners set last_wallet_id = last_wallet_id + 1 where partner_id = $1 returning last_wallet_id as wallet_id',
-      [partnerId],
-    );
-    const walletId = next!.wallet_id;
-    await transaction.query('insert into talktime.wallets (partner_id, wallet_id) values ($1, $2)', [
-      partnerId,
-      walletId,
-    ]);
-    await transaction.query(
-      'insert into talktime.customers (partner_id, customer_id, wallet_id, name) values ($1, $2, $3, $4)',
-      [partnerId, customerId, walletId, input.name],
-    );
-    if (input.settings) await changeSettings(transaction, partnerId, customerId, input.settings, now);
-    for (const mapping of input.mappings ?? [])
-      await insertMapping(transaction, partnerId, { ...mapping, customer_id: customerId });
-    await audit(transaction, partnerId, actor, 'customer.created', customerId, {
-      settings: input.settings ?? {},
-      mappings: input.mappings?.length ?? 0,
-    });
-    return readCustomer(transaction, partnerId, customerId);
-  });
+  return database.asPartner(partnerId, async (transaction) =>
+    insertCustomer(transaction, partnerId, actor, input, await lockCustomers(transaction, partnerId)),
+  );
 }
 
 /** Changes a customer's name and settings. What is left out stays as it is. */
@@ -95,26 +64,85 @@ export async function updateCustomer(
   customerId: string,
   patch: z.output<typeof customerUpdate>,
 ): Promise<Customer> {
-  return database.asPartner(partnerId, async (transaction) => {
-    const now = await lock(transaction, partnerId);
-    const row = await readRow(transaction, partnerId, customerId);
-    if (patch.name !== undefined) {
-      await transaction.query('update talktime.customers set name = $3 where partner_id = $1 and customer_id = $2', [
-        partnerId,
-        customerId,
-        patch.name,
-      ]);
-    }
-    if (patch.settings) {
-      await changeSettings(transaction, partnerId, customerId, patch.settings, now);
-      await reevaluateAlert(transaction, partnerId, row.wallet_id, now);
-    }
-    await audit(transaction, partnerId, actor, 'customer.updated', customerId, {
-      settings: patch.settings ?? {},
-      renamed: patch.name !== undefined,
-    });
-    return readCustomer(transaction, partnerId, customerId);
+  return database.asPartner(partnerId, async (transaction) =>
+    changeCustomer(transaction, partnerId, actor, customerId, patch, await lockCustomers(transaction, partnerId)),
+  );
+}
+
+/** Takes the partner's lock, which changes of customers are made under. @returns the moment, in milliseconds */
+export async function lockCustomers(transaction: Transaction, partnerId: string): Promise<number> {
+  const locked = await lockPartner(transaction, partnerId);
+  if (!locked) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
+  return locked.now;
+}
+
+/** `createCustomer`, under the partner's lock. */
+export async function insertCustomer(
+  transaction: Transaction,
+  partnerId: string,
+  actor: Actor,
+  input: z.output<typeof customerCreate>,
+  now: number,
+): Promise<Customer> {
+  const customerId = input.id ?? `cus_${randomBytes(8).toString('hex')}`;
+  const taken = await transaction.query('select 1 from talktime.customers where partner_id = $1 and customer_id = $2', [
+    partnerId,
+    customerId,
+  ]);
+  if (taken.length > 0)
+    throw new TalktimeError(
+      'CUSTOMER_EXISTS',
+      `There is a customer "${customerId}" already. Update it, or choose another id.`,
+    );
+  const [next] = await transaction.query<{ wallet_id: number }>(
+    'update talktime.partners set last_wallet_id = last_wallet_id + 1 where partner_id = $1 returning last_wallet_id as wallet_id',
+    [partnerId],
+  );
+  const walletId = next!.wallet_id;
+  await transaction.query('insert into talktime.wallets (partner_id, wallet_id) values ($1, $2)', [
+    partnerId,
+    walletId,
+  ]);
+  await transaction.query(
+    'insert into talktime.customers (partner_id, customer_id, wallet_id, name) values ($1, $2, $3, $4)',
+    [partnerId, customerId, walletId, input.name],
+  );
+  if (input.settings) await changeSettings(transaction, partnerId, customerId, input.settings, now);
+  for (const mapping of input.mappings ?? [])
+    await insertMapping(transaction, partnerId, { ...mapping, customer_id: customerId });
+  await audit(transaction, partnerId, actor, 'customer.created', customerId, {
+    settings: input.settings ?? {},
+    mappings: input.mappings?.length ?? 0,
   });
+  return readCustomer(transaction, partnerId, customerId);
+}
+
+/** `updateCustomer`, under the partner's lock. */
+export async function changeCustomer(
+  transaction: Transaction,
+  partnerId: string,
+  actor: Actor,
+  customerId: string,
+  patch: z.output<typeof customerUpdate>,
+  now: number,
+): Promise<Customer> {
+  const row = await readRow(transaction, partnerId, customerId);
+  if (patch.name !== undefined) {
+    await transaction.query('update talktime.customers set name = $3 where partner_id = $1 and customer_id = $2', [
+      partnerId,
+      customerId,
+      patch.name,
+    ]);
+  }
+  if (patch.settings) {
+    await changeSettings(transaction, partnerId, customerId, patch.settings, now);
+    await reevaluateAlert(transaction, partnerId, row.wallet_id, now);
+  }
+  await audit(transaction, partnerId, actor, 'customer.updated', customerId, {
+    settings: patch.settings ?? {},
+    renamed: patch.name !== undefined,
+  });
+  return readCustomer(transaction, partnerId, customerId);
 }
 
 export async function getCustomer(database: Database, partnerId: string, customerId: string): Promise<Customer> {
@@ -221,12 +249,6 @@ async function requirePartnerRate(transaction: Transaction, partnerId: string): 
   );
 }
 
-async function lock(transaction: Transaction, partnerId: string): Promise<number> {
-  const locked = await lockPartner(transaction, partnerId);
-  if (!locked) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
-  return locked.now;
-}
-
 async function readRow(transaction: Transaction, partnerId: string, customerId: string): Promise<CustomerRow> {
   const [row] = await transaction.query<CustomerRow & Record<string, unknown>>(
     `select ${COLUMNS} from talktime.customers where partner_id = $1 and customer_id = $2`,
@@ -253,7 +275,7 @@ async function requireOwnMeans(transaction: Transaction, partnerId: string): Pro
     );
 }
 
-async function readCustomer(transaction: Transaction, partnerId: string, customerId: string): Promise<Customer> {
+export async function readCustomer(transaction: Transaction, partnerId: string, customerId: string): Promise<Customer> {
   const row = await readRow(transaction, partnerId, customerId);
   const [customer] = await complete(transaction, partnerId, [row]);
   return customer!;

@@ -32,9 +32,9 @@ export async function addMapping(
 ): Promise<Mapping> {
   return database.asPartner(partnerId, async (transaction) => {
     await lockPartner(transaction, partnerId);
-    const added = await insertMapping(transaction, partnerId, mapping);
+    const { row } = await insertMapping(transaction, partnerId, mapping);
     await audit(transaction, partnerId, actor, 'mapping.added', mapping.customer_id, { kind: mapping.kind });
-    return added;
+    return row;
   });
 }
 
@@ -59,7 +59,11 @@ export async function removeMapping(
 }
 
 /** The partner's lock must be held: a call that is being charged reads mappings under it. */
-export async function insertMapping(transaction: Transaction, partnerId: string, mapping: Mapping): Promise<Mapping> {
+export async function insertMapping(
+  transaction: Transaction,
+  partnerId: string,
+  mapping: Mapping,
+): Promise<{ row: Mapping; added: boolean }> {
   const value = storedValue(mapping.kind, mapping.value);
   const known = await transaction.query('select 1 from talktime.customers where partner_id = $1 and customer_id = $2', [
     partnerId,
@@ -70,8 +74,8 @@ export async function insertMapping(transaction: Transaction, partnerId: string,
       'CUSTOMER_NOT_FOUND',
       `There is no customer "${mapping.customer_id}". Check the id, or create the customer first.`,
     );
-  await transaction.query(
-    'insert into talktime.mappings (partner_id, kind, value, customer_id) values ($1, $2, $3, $4) on conflict do nothing',
+  const added = await transaction.query(
+    'insert into talktime.mappings (partner_id, kind, value, customer_id) values ($1, $2, $3, $4) on conflict do nothing returning 1',
     [partnerId, mapping.kind, value, mapping.customer_id],
   );
   const [row] = await transaction.query<Mapping>(
@@ -84,7 +88,7 @@ export async function insertMapping(transaction: Transaction, partnerId: string,
       `This ${mapping.kind.replace('_', ' ')} belongs to the customer "${row!.customer_id}". Remove that mapping first.`,
     );
   }
-  return row!;
+  return { row: row!, added: added.length > 0 };
 }
 
 function storedValue(kind: Mapping['kind'], value: string): string {

@@ -1,7 +1,7 @@
 import { TalktimeError } from '../contract/errors';
-import type { Database } from '../database';
+import type { Database, Transaction } from '../database';
 import type { Command } from './commands';
-import { fold, type Outcome } from './fold';
+import { fold, type Folded, type Outcome } from './fold';
 import { loadBacking, lockAndLoad } from './load';
 import { NO_BACKING, type Result } from './state';
 import { writeAll } from './write';
@@ -50,6 +50,14 @@ export class Ledger {
     return { result: outcome.result, replayed: outcome.replayed };
   }
 
+  /** What the commands would be answered now, in this order, one seeing what those before it would do. Changes nothing. */
+  async preview(partnerId: string, commands: readonly Command[]): Promise<Outcome[]> {
+    return this.database.asPartner(
+      partnerId,
+      async (transaction) => (await decide(transaction, partnerId, commands)).outcomes,
+    );
+  }
+
   #enqueue(partnerId: string, waiting: Waiting): void {
     const lane = this.#lanes.get(partnerId) ?? { waiting: [], running: false };
     this.#lanes.set(partnerId, lane);
@@ -91,16 +99,22 @@ export class Ledger {
 
   async #commit(partnerId: string, commands: readonly Command[]): Promise<Outcome[]> {
     return this.database.asPartner(partnerId, async (transaction) => {
-      const loaded = await lockAndLoad(transaction, partnerId, commands);
-      if (!loaded) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
-      let folded = fold(loaded.state, commands, loaded.now);
-      // Hardly ever: what a reversal or a payment of debt needs besides is loaded when the fold asks for it.
-      for (let backing = NO_BACKING; folded.missing.length > 0; ) {
-        backing = await loadBacking(transaction, partnerId, backing, folded.missing);
-        folded = fold({ ...loaded.state, backing }, commands, loaded.now);
-      }
-      writeAll(transaction, partnerId, folded.writes);
-      return folded.outcomes;
+      const { outcomes, writes } = await decide(transaction, partnerId, commands);
+      writeAll(transaction, partnerId, writes);
+      return outcomes;
     });
   }
+}
+
+/** Locks the partner, loads what the commands may touch, and folds. */
+async function decide(transaction: Transaction, partnerId: string, commands: readonly Command[]): Promise<Folded> {
+  const loaded = await lockAndLoad(transaction, partnerId, commands);
+  if (!loaded) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
+  let folded = fold(loaded.state, commands, loaded.now);
+  // Hardly ever: what a reversal or a payment of debt needs besides is loaded when the fold asks for it.
+  for (let backing = NO_BACKING; folded.missing.length > 0; ) {
+    backing = await loadBacking(transaction, partnerId, backing, folded.missing);
+    folded = fold({ ...loaded.state, backing }, commands, loaded.now);
+  }
+  return folded;
 }
