@@ -238,6 +238,40 @@ describe('the money rules, on grants', () => {
       expect(await history()).toHaveLength(3);
     });
 
+    it('goes as soon as other credits serve the hold, also within a batch', async () => {
+      await customer({ max_call_seconds: 300 });
+      await bonus('100');
+      await authorize('1');
+      await clock(DAY);
+      const { wallet, customer_id } = { wallet: { customerId: 'acme' }, customer_id: 'acme' };
+      const answers = await Promise.all([
+        world.topUp('partner', '1'), // alone in the first batch; the others gather meanwhile
+        give('60'),
+        topUp(world.talktime.ledger, world.partnerId, HOST, {
+          customer_id,
+          amount: '1',
+          kind: 'paid',
+          idempotency_key: 'next',
+        }),
+        world.talktime.ledger.submit(world.partnerId, {
+          kind: 'deduction',
+          actor: PARTNER,
+          key: 'after',
+          wallet,
+          amount: 1_000_000n as never,
+        }),
+      ]);
+      expect(answers.at(-1)).toMatchObject({ result: { balance_after: 60 } });
+      expect(await history()).toEqual([
+        ['deduction', -1, 60],
+        ['top_up', 1, 61],
+        ['expiry', -60, 60],
+        ['top_up', 60, 120],
+        ['expiry', -40, 60],
+        ['top_up', 100, 100],
+      ]);
+    });
+
     it('starts a grant at its time', async () => {
       await customer();
       expect(await give('50', { effective_at: inTime(DAY), expires_at: inTime(3 * DAY) })).toMatchObject({

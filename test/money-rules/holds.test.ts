@@ -115,6 +115,19 @@ describe('the money rules, on holds', () => {
       expect(await authorize('1')).toEqual({ ...first, replayed: true });
       expect(await held()).toBe(24);
     });
+
+    it('answers each step again as it did at first, whatever happened since', async () => {
+      await world.customer('acme', '10', { max_call_seconds: 600 });
+      const authorized = await authorize('1');
+      await world.topUp('acme', '40');
+      const extended = await extend('1');
+      await world.call({ id: 'another', seconds: 5, customerId: 'acme' });
+      expect(await authorize('1')).toEqual({ ...authorized, replayed: true });
+      expect(await extend('1')).toEqual({ ...extended, replayed: true });
+      const released = await release('1');
+      await world.call({ id: 'a third', seconds: 5, customerId: 'acme' });
+      expect(await release('1')).toEqual({ ...released, replayed: true });
+    });
   });
 
   describe('rule 7, what a hold promises', () => {

@@ -1,6 +1,15 @@
 import { authorizeCall, reassignCall } from '@talktime/core/calls';
 import { setExchangeRate, updateCustomer, updatePartner } from '@talktime/core/customers';
-import { adjust, deductAmount, getStatement, reverse, topUp, verify } from '@talktime/core/ledger';
+import {
+  adjust,
+  deductAmount,
+  getStatement,
+  listGrants,
+  reverse,
+  topUp,
+  verify,
+  voidGrant,
+} from '@talktime/core/ledger';
 import type { TestDatabase } from '../setup/database';
 import { HOST, PARTNER, World } from '../setup/world';
 
@@ -110,6 +119,14 @@ describe('the money rules, on host, partner and customer', () => {
         [world.partnerId],
       );
       expect(rows[0]!.lots.map(({ left }) => left / 1e6)).toEqual([5, 150]);
+    });
+
+    it("gives what is voided of a customer's grant to the partner's own grants, too", async () => {
+      await give('30');
+      await voidGrant(world.talktime.ledger, world.partnerId, PARTNER, 'g1-1', { idempotency_key: 'void' });
+      expect(await balances()).toEqual([150, 0]);
+      const { items } = await listGrants(test.database, world.partnerId, 'partner', { limit: 10 });
+      expect(items.map((grant) => [grant.grant_id, grant.remaining])).toEqual([['g0-1', 150]]);
     });
 
     it("needs the host for giving back what a customer's call has used", async () => {

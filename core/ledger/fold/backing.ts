@@ -97,8 +97,8 @@ export class BackingDraft {
   /** What a call or an operation has burned of a wallet by now. */
   burns(walletId: number, subject: string): readonly Burn[] {
     const known = this.#known(subjectKey(walletId, subject));
-    if (!known && this.#isStored(subject)) throw new Missing({ kind: 'burns', walletId, subject });
-    return known ?? [];
+    if (!known) throw new Missing({ kind: 'burns', walletId, subject });
+    return known;
   }
 
   /** Whether there were postings of a call or an operation before this batch. */

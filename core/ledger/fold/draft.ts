@@ -3,7 +3,7 @@ import { TalktimeError } from '../../contract/errors';
 import { micro, ZERO, type Microcredits } from '../../money';
 import { PARTNER_WALLET } from '../accounts';
 import type { WalletRef } from '../commands';
-import { nextEvent } from '../lots';
+import { nextEvent, type Lot } from '../lots';
 import {
   factsKey,
   type CallState,
@@ -186,6 +186,13 @@ export class Draft {
       const lots = wallet.lots.map((lot) => (lot.grant === event.lot.grant ? { ...lot, parts: lot.parts + 1 } : lot));
       this.writes.wallets.set(walletId, { ...wallet, lots });
     }
+  }
+
+  /** The wallets that still have credits of a grant that has expired, because holds need them (money-rules 17). */
+  keepingExpired(): number[] {
+    const isExpired = ({ startsAt, expiresAt }: Lot) =>
+      startsAt === null && expiresAt !== null && expiresAt <= this.now;
+    return [...this.state.wallets.keys()].filter((id) => this.wallet(id).lots.some(isExpired)).sort((a, b) => a - b);
   }
 
   /** Counts an amount as reversed of an operation. */

@@ -41,8 +41,7 @@ export function authorizeCall(draft: Draft, command: CallAuthorization): CallAns
       `The call is authorised for "${existing.customerId}", not for "${command.customerId}".`,
     );
   }
-  if (existing?.state === 'live')
-    return { result: answer(draft, existing, holdKey(command.identity, 'authorize')), replayed: true };
+  if (existing?.state === 'live') return replay(draft, holdKey(command.identity, 'authorize'));
   if (existing) throw ended(existing);
   if (draft.call(callId))
     throw new TalktimeError(
@@ -69,7 +68,7 @@ export function extendHold(draft: Draft, command: HoldExtension): CallAnswer {
   const limited = smaller(means, micro(limitOf(draft, customer, hold.amount) ?? means));
   const longest = Math.min(customer.maxCallSeconds, command.toSeconds ?? customer.maxCallSeconds);
   const cap = capFor(limited, rate, longest);
-  if (cap <= hold.capSeconds) return { result: answer(draft, hold, latestKey(hold)), replayed: true };
+  if (cap <= hold.capSeconds) return replay(draft, latestKey(hold));
   const extended: HoldState = {
     ...hold,
     capSeconds: cap,
@@ -84,8 +83,7 @@ export function extendHold(draft: Draft, command: HoldExtension): CallAnswer {
 export function releaseHold(draft: Draft, command: HoldRelease): CallAnswer {
   const hold = existingHold(draft, command);
   if (hold.state === 'captured') throw ended(hold);
-  if (hold.state !== 'live')
-    return { result: answer(draft, hold, holdKey(command.identity, 'release')), replayed: true };
+  if (hold.state !== 'live') return replay(draft, holdKey(command.identity, 'release'));
   const released: HoldState = { ...hold, state: command.as, endedAt: draft.now };
   draft.putHold(released);
   return { result: post(draft, released, 'release', command.actor.id), replayed: false };
@@ -213,6 +211,20 @@ function rateRequired(customer: CustomerState): TalktimeError {
   );
 }
 
+/** The operations that may have to be answered again for a hold that is there already. */
+export function holdOperations(partnerId: string, hold: HoldState): string[] {
+  const keys = [holdKey(hold.identity, 'authorize'), latestKey(hold), holdKey(hold.identity, 'release')];
+  return [...new Set(keys)].map((key) => operationId(partnerId, 'call', key));
+}
+
+/** What a step was answered when it was taken. */
+function replay(draft: Draft, key: string): CallAnswer {
+  const id = operationId(draft.state.partnerId, 'call', key);
+  const found = draft.operation(id);
+  if (!found) throw new Error(`Operation ${id} was not loaded`);
+  return { result: found.result, replayed: true };
+}
+
 const holdKey = (identity: CallIdentity, step: string) => `call:${identityText(identity)}:${step}`;
 const latestKey = (hold: HoldState) =>
   holdKey(hold.identity, hold.extensions === 0 ? 'authorize' : `extend:${hold.extensions}`);
@@ -234,12 +246,7 @@ function post(draft: Draft, hold: HoldState, kind: 'authorize' | 'extend' | 'rel
   });
 }
 
-function answer(
-  draft: Draft,
-  hold: HoldState,
-  key: string,
-  kind: 'authorize' | 'extend' | 'release' = 'authorize',
-): StoredResult {
+function answer(draft: Draft, hold: HoldState, key: string, kind: 'authorize' | 'extend' | 'release'): StoredResult {
   const wallet = draft.wallet(hold.walletId);
   const rate = rateOf(draft, hold);
   const rounding = { initial_seconds: rate.rounding.initialSeconds, increment_seconds: rate.rounding.incrementSeconds };

@@ -14,6 +14,7 @@ export { evaluateAlert, statusShown } from './alert';
 export { burnsOf } from './burns';
 export { eventKey, TIME } from './events';
 export { grantKey, subjectKey, type Wanted } from './backing';
+export { holdOperations } from './holds';
 
 /** What became of one command: its result, or a refusal that changed nothing. */
 export type Outcome =
@@ -46,9 +47,17 @@ export function fold(state: LedgerState, commands: readonly Command[], now: numb
       return NOT_YET;
     }
   };
-  for (const walletId of [...state.wallets.keys()].sort((a, b) => a - b))
-    complete(() => (draft.mature(walletId), NOT_YET));
-  const outcomes = commands.map((command) => complete(() => ({ ok: true, ...apply(draft, command) })));
+  const mature = (walletIds: readonly number[]) => {
+    for (const walletId of walletIds) complete(() => (draft.mature(walletId), NOT_YET));
+  };
+  mature([...state.wallets.keys()].sort((a, b) => a - b));
+  // What holds keep of expired grants goes as soon as other credits serve the holds.
+  const kept = draft.keepingExpired();
+  const outcomes = commands.map((command) => {
+    const outcome = complete(() => ({ ok: true, ...apply(draft, command) }));
+    mature(kept);
+    return outcome;
+  });
   return { outcomes, writes: draft.writes, missing };
 }
 

@@ -1,11 +1,13 @@
 import { TalktimeError } from '../../contract/errors';
+import { isWallet } from '../accounts';
 import type { GrantVoid } from '../commands';
 import { grantId } from '../lots';
 import { once, resultFor, takeFrom, type Answer } from './amounts';
 import type { Draft } from './draft';
 
 /**
- * Takes back what is left of one grant, to where it came from. Refused when holds or the floor need its credits. What a
+ * Takes back what is left of one grant, to where it came from: allocated credits to the grants of the partner that they
+ * were taken of. Refused when holds or the floor need its credits. What a
  * reversal gives back to it later goes at once, as if it had expired at this moment.
  */
 export function voidGrant(draft: Draft, command: GrantVoid): Answer {
@@ -20,7 +22,15 @@ export function voidGrant(draft: Draft, command: GrantVoid): Answer {
         `Nothing is left of the grant ${grantId(command.walletId, command.grant)}.`,
       );
     const row = { ...request, reverses: grant.operationId };
-    const lines = lot.startsAt === null ? [takeFrom(draft, wallet, lot.left, lot.source, { only: command.grant })] : [];
+    const lines =
+      lot.startsAt === null
+        ? [
+            {
+              ...takeFrom(draft, wallet, lot.left, lot.source, { only: command.grant }),
+              givesBack: isWallet(lot.source),
+            },
+          ]
+        : [];
     const result = draft.post({ ...row, lines, result: resultFor(row, wallet) });
     const expiresAt = Math.max(grant.effectiveAt, Math.min(grant.expiresAt ?? draft.now, draft.now));
     draft.closeGrant({ ...grant, voidedAt: draft.now, expiresAt });

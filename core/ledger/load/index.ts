@@ -1,7 +1,7 @@
 import type { Transaction } from '../../database';
 import { PARTNER_WALLET } from '../accounts';
 import type { Command } from '../commands';
-import { revisionId } from '../fold';
+import { holdOperations, revisionId } from '../fold';
 import { NO_BACKING, type LedgerState } from '../state';
 import { loadCalls, loadFacts, loadMappings } from './calls';
 import { loadHolds, loadLiveHolds, loadSpending } from './holds';
@@ -71,6 +71,7 @@ export async function lockAndLoad(
       call.revision > 0 ? revisionId(partnerId, call.identity, call.revision) : null,
     ),
     ...[...facts.values()].map((seen) => seen.operationId),
+    ...[...holds.values()].flatMap((hold) => (wanted.holds.has(hold.callId) ? holdOperations(partnerId, hold) : [])),
   ];
   const moreOperations = unknownOf(answering, wanted.operations);
   if (moreCustomers.length + moreOperations.length > 0) {

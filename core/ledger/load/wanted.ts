@@ -12,6 +12,7 @@ export function whatIsWanted(partnerId: string, commands: readonly Command[]) {
   const facts: { callId: string; hash: string }[] = [];
   const mappings: { kind: string; value: string }[] = [];
   const wallets = new Set<number>();
+  const holds = new Set<string>();
   let authorizing = false;
   for (const command of commands) {
     if ('key' in command) operations.add(operationId(partnerId, 'request', command.key));
@@ -22,6 +23,8 @@ export function whatIsWanted(partnerId: string, commands: readonly Command[]) {
     if ('callId' in command) calls.add(command.callId);
     if ('identity' in command) calls.add(callIdOf(partnerId, command.identity));
     if (command.kind === 'authorize' || command.kind === 'extend') authorizing = true;
+    if (command.kind === 'authorize' || command.kind === 'extend' || command.kind === 'release')
+      holds.add(callIdOf(partnerId, command.identity));
     if (command.kind === 'call')
       facts.push({ callId: callIdOf(partnerId, command.identity), hash: factsHash(command.facts) });
     if (command.kind === 'call' || command.kind === 'authorize') {
@@ -29,7 +32,7 @@ export function whatIsWanted(partnerId: string, commands: readonly Command[]) {
       if (command.clues.metadataCustomerId !== null) customers.add(command.clues.metadataCustomerId);
     }
   }
-  return { customers, operations, reversals, calls, facts, mappings, wallets, authorizing };
+  return { customers, operations, reversals, calls, facts, mappings, wallets, holds, authorizing };
 }
 
 /** Whatever the direction turns out to be, once the clues of several reports are put together. */
