@@ -18,6 +18,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** A serialisation failure or a deadlock: nothing was done, and trying again is right. */
 const RETRYABLE = new Set(['40001', '40P01']);
 const MOST_TRIES = 5;
+/** Milliseconds after which Postgres gives up a transaction whose client has gone silent, and with it the partner's lock. */
+const LONGEST_IDLE = 10_000;
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -56,7 +58,7 @@ export class Database {
 
   constructor(options: DatabaseOptions) {
     const timeout = options.statementTimeout ?? 30_000;
-    this.#begin = `begin; set local statement_timeout = ${timeout}; set local role talktime_service`;
+    this.#begin = `begin; set local statement_timeout = ${timeout}; set local idle_in_transaction_session_timeout = ${LONGEST_IDLE}; set local role talktime_service`;
     this.#named = options.preparedStatements === false ? () => undefined : nameOf;
     this.#pool = new Pool({
       connectionString: options.url,
@@ -138,18 +140,26 @@ async function inTransaction<T>(
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   let broken: Error | undefined;
+  const breaks = (error: Error) => void (broken ??= error);
+  // The pool listens only to idle connections: one that breaks while it is used would end the process.
+  client.on('error', breaks);
   const together = corker(client);
   const run = <Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) => {
     together();
-    return client.query<Row>({ text: sql, values: values as unknown[] | undefined, name: values && named(sql) });
+    const statement = client.query<Row>({
+      text: sql,
+      values: values as unknown[] | undefined,
+      name: values && named(sql),
+    });
+    // What the server did not refuse itself, the connection failed at. A failure is met where the statement is awaited, or
+    // at the end of the transaction, and must not go unhandled until then.
+    statement.catch((error: Error) => {
+      if (!(error instanceof DatabaseError)) breaks(error);
+    });
+    return statement;
   };
   const sent: Promise<unknown>[] = [];
-  // A failure of a statement that is still under way is seen when the transaction ends, and must not go unhandled until then.
-  const send = (sql: string, values?: readonly unknown[]) => {
-    const statement = run(sql, values);
-    statement.catch(() => undefined);
-    sent.push(statement);
-  };
+  const send = (sql: string, values?: readonly unknown[]) => void sent.push(run(sql, values));
   try {
     send(begin);
     const result = await work({
@@ -158,7 +168,7 @@ async function inTransaction<T>(
       },
       send,
     });
-    const commit = client.query('commit'); // goes along with what is still under way
+    const commit = run('commit'); // goes along with what is still under way
     await Promise.all(sent);
     // After a failed statement PostgreSQL answers a commit with ROLLBACK: nothing of it may be taken for done.
     if ((await commit).command !== 'COMMIT')
@@ -166,12 +176,10 @@ async function inTransaction<T>(
     return result;
   } catch (error) {
     await Promise.allSettled(sent);
-    // A connection that cannot even roll back is not given back to the pool.
-    await client.query('rollback').catch((rollbackError: Error) => {
-      broken = rollbackError;
-    });
+    if (!broken) await run('rollback').catch(() => undefined);
     throw error;
   } finally {
-    client.release(broken);
+    client.off('error', breaks);
+    client.release(broken); // a broken one is not given back to the pool
   }
 }

@@ -1,4 +1,4 @@
-import { migrate } from '@talktime/core/database';
+import { migrate, type Transaction } from '@talktime/core/database';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 
 describe('the database', () => {
@@ -45,5 +45,25 @@ describe('the database', () => {
         transaction.query(`insert into talktime.wallets (partner_id, wallet_id) values ($1, 0)`, [b]),
       ),
     ).rejects.toThrow(/row-level security/);
+  });
+
+  it('goes on with another connection when one breaks in the middle of a transaction', async () => {
+    const pidOf = (transaction: Transaction) => transaction.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const broken = test.database.asDirectory(async (transaction) => {
+      const [row] = await pidOf(transaction);
+      await test.superuser('select pg_terminate_backend($1)', [row!.pid]);
+      await new Promise((resolve) => setTimeout(resolve, 50)); // it is told between two statements
+      return pidOf(transaction);
+    });
+    await expect(broken).rejects.toThrow();
+    await expect(test.database.asDirectory(pidOf)).resolves.toHaveLength(1);
+  });
+
+  it('answers a failure of a statement that nobody waits for', async () => {
+    const failing = test.database.asDirectory(async (transaction) => {
+      transaction.send('select 1 / 0');
+      transaction.send('select 2');
+    });
+    await expect(failing).rejects.toThrow('division by zero');
   });
 });
