@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { DatabaseError, Pool, types, type PoolClient, type QueryResultRow } from 'pg';
+import { encodeRows, type RowType } from './rows';
 
 const INT8 = 20;
 const TIMESTAMPTZ = 1184;
@@ -44,6 +45,8 @@ export interface Transaction {
   query<Row extends QueryResultRow = QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Sends a statement whose rows nobody waits for. When it fails, so does the transaction. */
   send(sql: string, values?: readonly unknown[]): void;
+  /** Rows as one parameter of a statement: an array of a row type. */
+  rows<Row>(type: RowType<Row>, rows: readonly Row[]): Buffer;
 }
 
 /**
@@ -55,6 +58,8 @@ export class Database {
   readonly #pool: Pool;
   readonly #begin: string;
   readonly #named: (sql: string) => string | undefined;
+  /** The numbers of the row types in this database, by their names. */
+  #rowTypes: ReadonlyMap<string, number> | undefined;
 
   constructor(options: DatabaseOptions) {
     const timeout = options.statementTimeout ?? 30_000;
@@ -75,6 +80,7 @@ export class Database {
   /** Runs `work` in a transaction that sees one partner's rows. A deadlock or a serialisation failure is tried again. */
   async asPartner<T>(partnerId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     if (!UUID.test(partnerId)) throw new TypeError('A partner id is a lower-case UUID');
+    this.#rowTypes ??= await this.#loadRowTypes();
     return this.#run(`${this.#begin}; set local talktime.partner_id = '${partnerId}'`, work);
   }
 
@@ -92,11 +98,29 @@ export class Database {
     await this.#pool.end();
   }
 
+  async #loadRowTypes(): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await this.#pool.query<{ name: string; oid: number }>(
+      `select typname as name, oid::int8::int4 as oid
+       from pg_type
+       where typnamespace = 'talktime'::regnamespace and typtype = 'c' and typname like '%\\_row'`,
+    );
+    return new Map(rows.map(({ name, oid }) => [name, oid]));
+  }
+
+  readonly #encode = <Row>(type: RowType<Row>, rows: readonly Row[]): Buffer => {
+    const oid = this.#rowTypes?.get(type.name);
+    if (oid !== undefined) return encodeRows(type, oid, rows);
+    this.#rowTypes = undefined; // a migration may bring it
+    throw new Error(
+      `The database has no row type talktime.${type.name}. Run the migrations: npm run talktime -- migrate`,
+    );
+  };
+
   async #run<T>(begin: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       const client = await this.#pool.connect();
       try {
-        return await inTransaction(client, this.#named, begin, work);
+        return await inTransaction(client, this.#named, this.#encode, begin, work);
       } catch (error) {
         if (tries >= MOST_TRIES || !(error instanceof DatabaseError) || !RETRYABLE.has(error.code ?? '')) throw error;
       }
@@ -136,6 +160,7 @@ function corker(client: PoolClient): () => void {
 async function inTransaction<T>(
   client: PoolClient,
   named: (sql: string) => string | undefined,
+  rows: Transaction['rows'],
   begin: string,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
@@ -167,6 +192,7 @@ async function inTransaction<T>(
         return (await run<Row>(sql, values)).rows;
       },
       send,
+      rows,
     });
     const commit = run('commit'); // goes along with what is still under way
     await Promise.all(sent);

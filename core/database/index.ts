@@ -1,3 +1,4 @@
 export * from './database';
 export * from './embedded';
 export * from './migrate';
+export { column, type RowType } from './rows';
