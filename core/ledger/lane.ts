@@ -77,7 +77,10 @@ export class Ledger {
 
   async #run(partnerId: string, lane: Lane): Promise<void> {
     lane.running = true;
-    while (lane.waiting.length > 0) await this.#settle(partnerId, lane.waiting.splice(0, LARGEST_BATCH));
+    while (lane.waiting.length > 0) {
+      await nextTurn();
+      await this.#settle(partnerId, lane.waiting.splice(0, LARGEST_BATCH));
+    }
     lane.running = false;
     this.#lanes.delete(partnerId);
   }
@@ -105,6 +108,13 @@ export class Ledger {
     });
   }
 }
+
+/**
+ * Lets those who have just been answered ask again before the next batch is taken. Without it the first of them makes a
+ * batch alone, and all the others wait for it and then make the next one: batches of 1 and of N - 1 in turn, which is
+ * the stall of 64 callers (docs/decisions/0010).
+ */
+const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 /** Locks the partner, loads what the commands may touch, and folds. */
 async function decide(transaction: Transaction, partnerId: string, commands: readonly Command[]): Promise<Folded> {

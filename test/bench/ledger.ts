@@ -1,124 +1,96 @@
-import { randomUUID } from 'node:crypto';
-import { NO_CLUES } from '@talktime/core/calls';
-import { customerCreate, partnerCreate } from '@talktime/core/contract';
-import { createCustomer, createPartner, getBalance } from '@talktime/core/customers';
+import { parseArgs } from 'node:util';
 import { Database, migrate, startEmbeddedPostgres } from '@talktime/core/database';
-import { Ledger, topUp, type CallReport } from '@talktime/core/ledger';
+import { Ledger } from '@talktime/core/ledger';
 import { Client } from 'pg';
 import { Baselines } from './baselines';
+import { lengthen, measureReads } from './growth';
+import { InsertLimit } from './insert-limit';
 import { measure, type Measured } from './measure';
+import { callEnded, createSites, type Wallet } from './sites';
 
 /**
  * `npm run bench`: deductions a second through the lanes, beside what the same server does without them. One run on the
- * embedded PostgreSQL with its default durability; quote the ratios, not the figures, because machines differ.
+ * embedded PostgreSQL with its default durability, with grants, holds, alert levels and outbox on; quote the ratios, not
+ * the figures, because machines differ.
+ *
+ *   --json          one JSON object on stdout and nothing else
+ *   --seconds N     how long each figure is measured; 4 unless said
+ *   --postings N    how long the long history is; 5,000,000 unless said
  */
-const HOST = { id: 'bench', host: true };
 const PARTNERS = 100;
 const CUSTOMERS_EACH = 100;
 const CALLERS = [1, 8, 64, 500] as const;
 const CONNECTIONS = 8;
-
-interface Site {
-  readonly partnerId: string;
-  readonly customerIds: readonly string[];
-}
+const SHORT_HISTORY = 10_000;
 
 async function main(): Promise<void> {
-  const json = process.argv.includes('--json');
-  const seconds = Number(process.argv.find((argument) => argument.startsWith('--seconds='))?.split('=')[1] ?? 4);
+  const { json, seconds, postings } = readOptions();
   const say = (line: string) => void (json || process.stdout.write(`${line}\n`));
   const server = await startEmbeddedPostgres();
   const admin = new Client({ connectionString: server.url });
-  const database = new Database({ url: server.urlOf('talktime'), connections: CONNECTIONS });
+  const url = server.urlOf('talktime');
+  const database = new Database({ url, connections: CONNECTIONS });
   const baselines = new Baselines(server.urlOf('baseline'), CONNECTIONS);
   try {
     await admin.connect();
     for (const name of ['talktime', 'baseline']) await admin.query(`create database ${name}`);
-    await migrate(server.urlOf('talktime'));
+    await migrate(url);
     await baselines.create(PARTNERS * CUSTOMERS_EACH);
     const ledger = new Ledger(database);
-    const sites = await fill(database, ledger, say);
-    const result = await run(database, ledger, baselines, sites, seconds, say);
-    const bytes = await bytesPerTransfer(server.urlOf('talktime'));
+    const begin = performance.now();
+    const wallets = await createSites(database, ledger, PARTNERS, CUSTOMERS_EACH);
     say(
-      `\nbytes a transfer on disk, with its operation, call, facts and indexes: ${bytes.all.toFixed(0)}; of the transfers table alone: ${bytes.transfers.toFixed(0)}`,
+      `${wallets.length} wallets of ${PARTNERS} partners in ${((performance.now() - begin) / 1000).toFixed(1)} s; ${seconds} s a figure`,
     );
-    if (json)
-      process.stdout.write(
-        `${JSON.stringify({ ...result.ratios, bytes_per_transfer: Math.round(bytes.all), raw: result.raw }, null, 2)}\n`,
-      );
+    const written = await measureWriting(ledger, baselines, url, wallets, seconds, say);
+    const read = await measureGrowth(database, ledger, url, wallets.at(-1)!, { seconds, postings, say });
+    const ratios = { ...written.ratios, ...read.ratios };
+    say('');
+    for (const [name, value] of Object.entries(ratios)) say(`${name}: ${value}`);
+    if (json) process.stdout.write(`${JSON.stringify({ ...ratios, raw: { ...written.raw, ...read.raw } }, null, 2)}\n`);
   } finally {
     await Promise.allSettled([admin.end(), database.close(), baselines.close()]);
     await server.stop();
   }
 }
 
-/** 100 partners with 100 customers each, with credits, thresholds and notifications on. */
-async function fill(database: Database, ledger: Ledger, say: (line: string) => void): Promise<Site[]> {
-  const begin = performance.now();
-  const sites = await Promise.all(
-    Array.from({ length: PARTNERS }, async (_, index): Promise<Site> => {
-      const { id: partnerId } = await createPartner(database, HOST, partnerCreate.parse({ name: `Partner ${index}` }));
-      const customerIds: string[] = [];
-      for (let number = 0; number < CUSTOMERS_EACH; number++) {
-        const settings = {
-          ai_credits_enabled: true,
-          price_per_minute: { credits: '12' },
-          low_credit_threshold: '100',
-          low_credit_notifications_enabled: true,
-        };
-        const customer = await createCustomer(
-          database,
-          partnerId,
-          HOST,
-          customerCreate.parse({ id: `customer-${number}`, name: `Customer ${number}`, settings }),
-        );
-        customerIds.push(customer.id);
-      }
-      await Promise.all(
-        customerIds.map((customer_id) =>
-          topUp(ledger, partnerId, HOST, {
-            customer_id,
-            amount: '1000000000',
-            kind: 'paid',
-            idempotency_key: `fill ${customer_id}`,
-          }),
-        ),
-      );
-      return { partnerId, customerIds };
-    }),
-  );
-  say(
-    `${PARTNERS * CUSTOMERS_EACH} wallets of ${PARTNERS} partners in ${((performance.now() - begin) / 1000).toFixed(1)} s`,
-  );
-  return sites;
+function readOptions(): { json: boolean; seconds: number; postings: number } {
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'boolean', default: false },
+      seconds: { type: 'string', default: '4' },
+      postings: { type: 'string', default: '5000000' },
+    },
+  });
+  const [seconds, postings] = [Number(values.seconds), Number(values.postings)];
+  if (!(seconds > 0) || !Number.isInteger(postings) || postings <= SHORT_HISTORY)
+    throw new Error(`--seconds is above 0, --postings a whole number above ${SHORT_HISTORY}`);
+  return { json: values.json, seconds, postings };
 }
 
-async function run(
-  database: Database,
+type Say = (line: string) => void;
+
+function line(name: string, { perSecond, p50, p99 }: Measured): string {
+  return `${name.padEnd(38)} ${perSecond.toFixed(0).padStart(7)} /s   p50 ${p50.toFixed(2).padStart(7)} ms   p99 ${p99.toFixed(2).padStart(7)} ms`;
+}
+
+async function measureWriting(
   ledger: Ledger,
   baselines: Baselines,
-  sites: readonly Site[],
+  url: string,
+  wallets: readonly Wallet[],
   seconds: number,
-  say: (line: string) => void,
+  say: Say,
 ) {
-  const hotSite = sites[0]!;
-  const everywhere = sites.flatMap((site) =>
-    site.customerIds.map((customerId) => ({ partnerId: site.partnerId, customerId })),
-  );
+  const hot = wallets[0]!;
   let turn = 0;
-  const next = () => (turn = (turn + 7919) % everywhere.length);
-  const deduct = ({ partnerId, customerId }: { partnerId: string; customerId: string }) =>
-    ledger.submit(partnerId, report(customerId));
-  const hot = { partnerId: hotSite.partnerId, customerId: hotSite.customerIds[0]! };
-
+  const next = () => (turn = (turn + 7919) % wallets.length);
+  const deduct = ({ partnerId, customerId }: Wallet) => ledger.submit(partnerId, callEnded(customerId));
   const raw: Record<string, Measured> = {};
   const take = async (name: string, callers: number, work: () => Promise<unknown>) => {
     const measured = await measure(callers, seconds, work);
     raw[name] = measured;
-    say(
-      `${name.padEnd(34)} ${measured.perSecond.toFixed(0).padStart(7)} /s   p50 ${measured.p50.toFixed(2).padStart(7)} ms   p99 ${measured.p99.toFixed(2).padStart(7)} ms`,
-    );
+    say(line(name, measured));
     return measured;
   };
 
@@ -127,50 +99,61 @@ async function run(
   const oneFunction = await take('conditional-update function, 1', 1, () => baselines.conditional(0));
   const hotRuns: Measured[] = [];
   for (const callers of CALLERS) hotRuns.push(await take(`ledger, hot, ${callers}`, callers, () => deduct(hot)));
-  say('\n10,000 wallets of 100 partners');
+  say(`\n${wallets.length} wallets of ${PARTNERS} partners`);
   const spreadInteractive = await take('interactive transaction, 8, spread', 8, () => baselines.interactive(next()));
   const spreadRuns: Measured[] = [];
   for (const callers of CALLERS)
-    spreadRuns.push(await take(`ledger, spread, ${callers}`, callers, () => deduct(everywhere[next()]!)));
-  await take('balance, 8', 8, () => getBalance(database, hot.partnerId, hot));
+    spreadRuns.push(await take(`ledger, spread, ${callers}`, callers, () => deduct(wallets[next()]!)));
+
+  const bytes = await bytesPerTransfer(url);
+  say(
+    `\nbytes a transfer on disk, with its operation, call, facts and indexes: ${bytes.all.toFixed(0)}; of the transfers table alone: ${bytes.transfers.toFixed(0)}`,
+  );
+  const limit = await InsertLimit.create(url, CONNECTIONS, hot.partnerId);
+  const statements = await measure(CONNECTIONS, seconds, () => limit.insert());
+  await limit.close();
+  const inserted = { ...statements, perSecond: statements.perSecond * InsertLimit.rows };
+  raw['insert limit, 8'] = inserted;
+  say(line('insert limit: rows of deductions, 8', inserted));
 
   const [hot1, , hot64, hot500] = hotRuns as [Measured, Measured, Measured, Measured];
-  const spread500 = spreadRuns.at(-1)!;
+  const over = (a: Measured, b: Measured) => round(a.perSecond / b.perSecond);
   const ratios = {
-    hot500_vs_interactive: round(hot500.perSecond / hotInteractive.perSecond),
-    spread500_vs_interactive: round(spread500.perSecond / spreadInteractive.perSecond),
+    hot500_vs_interactive: over(hot500, hotInteractive),
+    hot500_vs_insert_limit: over(hot500, inserted),
+    spread500_vs_interactive: over(spreadRuns.at(-1)!, spreadInteractive),
     hot1_p50_vs_function: round(hot1.p50 / oneFunction.p50),
     hot64_p99_over_p50: round(hot64.p99 / hot64.p50),
+    bytes_per_transfer: Math.round(bytes.all),
   };
-  say(
-    `\n${Object.entries(ratios)
-      .map(([name, value]) => `${name}: ${value}`)
-      .join('\n')}`,
-  );
   return { ratios, raw };
 }
 
-function report(customerId: string): CallReport {
-  return {
-    kind: 'call',
-    actor: HOST,
-    identity: { provider: 'retell', account: 'default', callId: randomUUID(), leg: '' },
-    facts: {
-      outcome: 'connected',
-      rawMilliseconds: 61_000,
-      cost: { amount: 82_000n, currency: 'USD' },
-      rank: 2,
-      order: 1,
-    },
-    startedAt: null,
-    clues: {
-      ...NO_CLUES,
-      agentId: 'agent_oBeDLoLOeuAbiuaMFXRtDOLriTJ5tSxD',
-      fromNumber: '+14155550123',
-      toNumber: '+14155550199',
-    },
-    customerId,
+async function measureGrowth(
+  database: Database,
+  ledger: Ledger,
+  url: string,
+  wallet: Wallet,
+  { seconds, postings, say }: { seconds: number; postings: number; say: Say },
+) {
+  const raw: Record<string, Measured> = {};
+  const take = async (count: number) => {
+    await lengthen(url, wallet, count);
+    const reads = await measureReads(database, ledger, wallet, seconds);
+    say(`\na wallet with ${count} postings`);
+    for (const [name, measured] of Object.entries(reads)) {
+      raw[`${name}, ${count}`] = measured;
+      say(line(name, measured));
+    }
+    return reads;
   };
+  const short = await take(SHORT_HISTORY);
+  const long = await take(postings);
+  const ratios = {
+    balance_5m_vs_10k: round(long.balance.p50 / short.balance.p50),
+    authorize_5m_vs_10k: round(long.authorize.p50 / short.authorize.p50),
+  };
+  return { ratios, raw };
 }
 
 async function bytesPerTransfer(url: string): Promise<{ all: number; transfers: number }> {
