@@ -62,17 +62,20 @@ export async function getStatement(
   });
 }
 
+/** Beyond every sequence. Not `$3 is null or …`, which a kept plan walks from the newest posting whatever the cursor is. */
+const NO_END = '9223372036854775807';
+
 const STATEMENT = `
   with entries as (
     (select debit_sequence as sequence, debit_balance as balance, -amount as amount, credit_account as counter_account, at, operation_id
      from talktime.transfers
-     where partner_id = $1 and debit_account = $2 and debit_sequence is not null and ($3::bigint is null or debit_sequence < $3)
+     where partner_id = $1 and debit_account = $2 and debit_sequence is not null and debit_sequence < coalesce($3::bigint, ${NO_END})
      order by debit_sequence desc
      limit $4)
     union all
     (select credit_sequence, credit_balance, amount, debit_account, at, operation_id
      from talktime.transfers
-     where partner_id = $1 and credit_account = $2 and credit_sequence is not null and ($3::bigint is null or credit_sequence < $3)
+     where partner_id = $1 and credit_account = $2 and credit_sequence is not null and credit_sequence < coalesce($3::bigint, ${NO_END})
      order by credit_sequence desc
      limit $4)
   )

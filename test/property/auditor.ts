@@ -2,6 +2,8 @@
  * Recomputes a partner from the rows of the database alone, from entry zero, and says everything that doesn't follow from
  * them. Shares no code with core: it must not be able to repeat core's mistakes.
  */
+import { auditGrants } from './auditor-grants';
+
 export type Query = <Row extends object>(sql: string, values?: unknown[]) => Promise<Row[]>;
 
 interface OperationRow {
@@ -11,7 +13,15 @@ interface OperationRow {
   at: string;
   call_id: string | null;
   reverses: string | null;
-  result: { operation_id: string; kind: string; wallet: string; amount: string; balance_after: string; at: string };
+  result: {
+    operation_id: string;
+    kind: string;
+    wallet: string;
+    amount: string;
+    balance_after: string;
+    at: string;
+    grant?: { effective_at: string };
+  };
 }
 interface TransferRow {
   operation_id: string;
@@ -68,8 +78,10 @@ interface Entry {
   readonly at: string;
   readonly floor: bigint | null;
   readonly flagged: bigint;
+  readonly expires: boolean;
 }
 
+const EXPIRY = -5;
 const COUNTER_ACCOUNTS = new Set([-1, -2, -3, -4, -5, -6, -7]);
 const MOMENT = `to_char(%s at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const moment = (column: string) => MOMENT.replace('%s', column);
@@ -107,8 +119,10 @@ export async function audit(query: Query, partnerId: string): Promise<string[]> 
     'select call_id, facts, disposition from talktime.call_facts where partner_id = $1',
     [partnerId],
   );
+  const grants = await auditGrants(query, partnerId);
   const kinds = new Map(operations.map((operation) => [operation.operation_id, operation.kind]));
   return [
+    ...grants,
     ...wallets.flatMap((wallet) => auditWallet(wallet, entriesOf(wallet.wallet_id, transfers), kinds)),
     ...auditConservation(wallets, transfers),
     ...operations.flatMap((operation) => auditOperation(operation, operations, transfers)),
@@ -140,6 +154,7 @@ function entriesOf(wallet: number, transfers: readonly TransferRow[]): Entry[] {
       change,
       floor: floor === null ? null : BigInt(floor),
       flagged: BigInt(flagged),
+      expires: row.credit_account === EXPIRY,
     });
     const sides: Entry[] = [];
     if (row.debit_account === wallet)
@@ -167,7 +182,8 @@ function auditWallet(wallet: WalletRow, entries: readonly Entry[], kinds: Readon
       const beyond = -entry.change > room ? -entry.change - room : 0n;
       if (entry.flagged !== beyond) wrong.push(`${here}: flagged ${entry.flagged}, beyond the floor are ${beyond}`);
       const kind = kinds.get(entry.operation)!;
-      if (beyond > 0n && kind !== 'call' && kind !== 'reassign') wrong.push(`${here}: a ${kind} below the floor`);
+      if (beyond > 0n && kind !== 'call' && kind !== 'reassign' && !entry.expires)
+        wrong.push(`${here}: a ${kind} below the floor`);
     }
     balance += entry.change;
     at = entry.at;
@@ -222,10 +238,13 @@ function auditOperation(
     (each) => each.key === operation.key && (each.kind === 'call' || each.kind === 'reassign') === isCall,
   );
   if (sameKey.length !== 1) wrong.push(`${kind} ${id}: its key ${operation.key} is not its own`);
-  if (!isCall && kind !== 'reversal' && own.length !== 1) wrong.push(`${kind} ${id}: ${own.length} transfers`);
+  // A grant that starts later moves nothing yet.
+  const later = (result.grant?.effective_at ?? '') > operation.at;
+  if (!isCall && kind !== 'reversal' && own.length !== (later ? 0 : 1))
+    wrong.push(`${kind} ${id}: ${own.length} transfers`);
   const reversals = all.filter((each) => each.reverses === id).map((each) => each.operation_id);
   if (reversals.length > 0 && !isCall) {
-    const back = transfers.filter((row) => reversals.includes(row.operation_id));
+    const back = transfers.filter((row) => reversals.includes(row.operation_id) && row.credit_account !== EXPIRY);
     const total = (rows: readonly TransferRow[]) => rows.reduce((sum, row) => sum + BigInt(row.amount), 0n);
     if (total(back) > total(own)) wrong.push(`${kind} ${id}: more of it was reversed than it was`);
   }
@@ -254,7 +273,7 @@ function auditCall(call: CallRow, operations: readonly OperationRow[], transfers
   }
   const taken = new Map<number, bigint>();
   for (const row of transfers) {
-    if (!ids.has(row.operation_id)) continue;
+    if (!ids.has(row.operation_id) || row.credit_account === EXPIRY) continue;
     const amount = BigInt(row.amount);
     if (row.debit_account >= 0) taken.set(row.debit_account, (taken.get(row.debit_account) ?? 0n) + amount);
     if (row.credit_account >= 0) taken.set(row.credit_account, (taken.get(row.credit_account) ?? 0n) - amount);

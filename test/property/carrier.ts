@@ -204,8 +204,15 @@ export class Carrier {
       reversible.set(row.operationId, { kind, callId, customerId: result.customer_id, transfers, reversed, grant });
       if (row.reverses === null) continue;
       const original = reversible.get(row.reverses)!;
-      const moved = transfers.reduce((sum, { amount }) => sum + amount, original.reversed as bigint);
+      const taken = transfers.filter(({ credit }) => credit !== ledger.ACCOUNTS.expiry);
+      const moved = taken.reduce((sum, { amount }) => sum + amount, original.reversed as bigint);
       reversible.set(row.reverses, { ...original, reversed: moved as Microcredits });
+    }
+    for (const { walletId: id, grant, amount } of writes.expired.values()) {
+      const { operationId } = this.#grants.get(ledger.grantKey(id, grant))!;
+      const maker = reversible.get(operationId!)!;
+      const expired = (maker.grant!.expired + amount) as Microcredits;
+      reversible.set(operationId!, { ...maker, grant: { ...maker.grant!, expired } });
     }
     for (const [id, wallet] of writes.wallets) wallets.set(id, wallet);
     for (const [id, call] of writes.calls) calls.set(id, call);

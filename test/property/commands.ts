@@ -8,7 +8,17 @@ import { PARTNER, type Answer, type Facts, type LedgerStep, type OperationName, 
 export class Translation {
   readonly #names = new Map<string, OperationName>();
 
-  constructor(readonly partnerId: string) {}
+  /** `begin`: when the history begins; a thousand milliseconds of it last `second` of the ledger's. */
+  constructor(
+    readonly partnerId: string,
+    readonly begin: number,
+    readonly second = 1_000,
+  ) {}
+
+  /** A moment of the history, by the ledger's clock. */
+  moment(milliseconds: number | null): number | null {
+    return milliseconds === null ? null : this.begin + Math.round((milliseconds * this.second) / 1_000);
+  }
 
   command(step: LedgerStep, startedAt: number | null): Command {
     const actor: Actor = { id: step.host ? 'key:host' : 'key:partner', host: step.host };
@@ -18,9 +28,16 @@ export class Translation {
       case 'deduction': {
         this.operation(`request ${step.key}`);
         const common = { actor, key: step.key, wallet: walletRef(step.wallet), amount: step.amount as Microcredits };
-        return step.kind === 'top_up'
-          ? { kind: step.kind, ...common, grant: step.grant }
-          : { kind: step.kind, ...common };
+        if (step.kind !== 'top_up') return { kind: step.kind, ...common };
+        const [expiresAt, effectiveAt] = [this.moment(step.expires), this.moment(step.starts)];
+        return {
+          kind: step.kind,
+          ...common,
+          grant: step.grant,
+          ...(step.priority !== null && { priority: step.priority }),
+          ...(expiresAt !== null && { expiresAt }),
+          ...(effectiveAt !== null && { effectiveAt }),
+        };
       }
       case 'plan': {
         this.operation(`request ${step.key}`);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { Carrier, walletId } from './carrier';
 import { Translation } from './commands';
-import { agree, Difference, happened } from './compare';
+import { agree, Difference, happened, show } from './compare';
 import { histories } from './histories';
 import { Model } from './model';
 import { runs } from './runs';
@@ -19,9 +19,13 @@ describe('the fold and the model', () => {
 /** Tells a history to both, in batches of one to four commands, a moment apart or in the same. */
 function tell(history: History, batches: readonly number[]): void {
   const partnerId = '00000000-0000-4000-8000-000000000001';
-  const translation = new Translation(partnerId);
+  const translation = new Translation(partnerId, START);
   const carrier = new Carrier(partnerId, history.setup, START);
-  const model = new Model(history.setup, () => START);
+  const model = new Model(
+    history.setup,
+    () => START,
+    (each) => translation.moment(each),
+  );
   const started = new Map<string, number | null>();
   let waiting: { step: LedgerStep; startedAt: number | null }[] = [];
   let now = START;
@@ -54,11 +58,16 @@ function tell(history: History, batches: readonly number[]): void {
     }
   }
   settle();
+  now += 100_000;
+  carrier.submit([{ kind: 'mature', walletId: 0 }], now);
+  model.pass(now);
 
   for (const name of [PARTNER, ...CUSTOMERS]) {
-    const { posted, status } = carrier.state.wallets.get(walletId(name))!;
-    const expected = model.wallets.get(name)!;
-    if (posted !== expected.posted || status !== expected.status)
-      throw new Difference(`The wallet of ${name} differs`, null, expected, { posted, status });
+    const { posted, status, lots } = carrier.state.wallets.get(walletId(name))!;
+    const wallet = model.wallets.get(name)!;
+    const left = lots.map((lot) => [lot.grant, lot.left] as const).sort(([a], [b]) => a - b);
+    const expected = [wallet.posted, wallet.status, wallet.grants.lefts()];
+    if (show(expected) !== show([posted, status, left]))
+      throw new Difference(`The wallet of ${name} differs`, null, expected, [posted, status, left]);
   }
 }

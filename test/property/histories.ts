@@ -188,6 +188,10 @@ type Draft =
 /** Mostly a key of its own; now and then one that another step may have, too. */
 const key = fc.oneof({ arbitrary: fc.constant(null), weight: 7 }, { arbitrary: fc.nat({ max: 7 }), weight: 1 });
 
+/** Within what a history lasts, or a little beyond. Few, so that they meet. */
+const moment = fc.nat({ max: 20 }).map((each) => each * 2_000 + 1_000);
+export const LAST_MOMENT = 41_000;
+
 const topUp = fc
   .record({
     key,
@@ -195,6 +199,9 @@ const topUp = fc
     wallet: fc.oneof({ arbitrary: wallet, weight: 15 }, { arbitrary: fc.constant(NOBODY), weight: 1 }),
     amount,
     grant: fc.constantFrom('paid' as const, 'bonus' as const),
+    priority: fc.option(fc.constantFrom(5, 20, 30), { freq: 1 }).map((each) => (each === 5 ? null : each)),
+    expires: fc.option(moment, { freq: 2 }),
+    starts: fc.oneof({ arbitrary: fc.constant(null), weight: 5 }, { arbitrary: moment, weight: 1 }),
   })
   .map(
     ({ key: at, ...rest }): Draft => ({

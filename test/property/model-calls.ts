@@ -1,4 +1,4 @@
-import { done, notDecided, refused, type Expected, type Model } from './model';
+import { causeOf, done, notDecided, refused, type Expected, type Model } from './model';
 import * as rules from './rules';
 import {
   PARTNER,
@@ -120,13 +120,13 @@ export class ModelCalls {
     const back = this.#lower(call, call.price);
     if (!this.#fits(call, back)) codes.push('WALLET_LIMIT');
     const payer = call.payer!;
-    this.model.add(payer, back.payer);
-    this.model.add(PARTNER, back.partner);
+    const goneOf = (wallet: WalletName, amount: Amount) => this.model.add(wallet, amount, causeOf(call.id, amount));
+    const gone = (payer === PARTNER ? 1n : 0n) * goneOf(payer, back.payer) + goneOf(PARTNER, back.partner);
     Object.assign(call, { price: 0n, overage: 0n, overagePaid: 0n });
     const charged = this.#charge(call, step.customer, 'reassign', null);
     // One operation has one effect on a status: that of all it did.
     for (const wallet of [payer, PARTNER]) this.model.settle(wallet);
-    const raised = this.model.wallets.get(PARTNER)!.posted > partnerBefore;
+    const raised = this.model.wallets.get(PARTNER)!.posted + gone > partnerBefore;
     if (!charged) codes.push('RATE_REQUIRED');
     if (charged?.ok === false) codes.push(...charged.codes);
     if (raised && !step.host) codes.push('HOST_KEY_REQUIRED');
@@ -150,11 +150,11 @@ export class ModelCalls {
     if (!this.#fits(call, effect)) codes.push('WALLET_LIMIT');
     if (codes.length > 0) return refused(...codes);
 
-    this.#post(call, effect);
+    const moved = this.#post(call, effect);
     call.reversed += part;
     call.state = 'closed';
     const name = requestName(step.key);
-    const answer = this.model.answerOf(name, 'reversal', call.customer!, call.payer!, effect.payer, null);
+    const answer = this.model.answerOf(name, 'reversal', call.customer!, call.payer!, moved, null);
     this.model.record(step, answer, null);
     return done(answer);
   }
@@ -232,12 +232,12 @@ export class ModelCalls {
     // Rule 8 never refuses a call, rule 1 never lets a wallet go so far: where both can't hold, nothing changes.
     if (!this.#fits(call, effect)) return refused('WALLET_LIMIT');
     const previousPrice = call.price;
-    this.#post(call, effect);
+    const moved = this.#post(call, effect);
     call.price = price;
     call.revision += 1;
     const name = revisionName(call.id, call.revision);
     if (told) call.seen.set(rules.factsText(told), name);
-    const answer: Answer = this.model.answerOf(name, kind, call.customer!, call.payer!, effect.payer, {
+    const answer: Answer = this.model.answerOf(name, kind, call.customer!, call.payer!, moved, {
       revision: call.revision,
       rateVersion: call.version!.version,
       billedSeconds: rules.billedSeconds(rules.chargeable(call.facts), call.version!.rounding),
@@ -298,11 +298,14 @@ export class ModelCalls {
     return rules.rounded(overage * call.partnerVersion.rate, call.version!.rate);
   }
 
-  #post(call: ModelCall, effect: Effect): void {
-    this.model.move(call.payer!, effect.payer);
-    this.model.move(PARTNER, effect.partner);
+  /** Answers what it did to the payer's wallet: less than was given back when some of that has expired. */
+  #post(call: ModelCall, effect: Effect): Amount {
+    const gone = this.model.add(call.payer!, effect.payer, causeOf(call.id, effect.payer));
+    this.model.settle(call.payer!);
+    this.model.move(PARTNER, effect.partner, causeOf(call.id, effect.partner));
     call.overage = effect.overage;
     call.overagePaid = effect.overagePaid;
+    return effect.payer - gone;
   }
 
   #latest(call: ModelCall): Answer {

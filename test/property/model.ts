@@ -1,3 +1,4 @@
+import { ModelGrants, USUAL, usualTerms, type Terms } from './model-grants';
 import * as rules from './rules';
 import {
   CUSTOMERS,
@@ -25,7 +26,22 @@ export interface ModelWallet {
   status: StatusName;
   postings: number;
   threshold: Amount | null;
+  /** What live holds take of it. */
+  held: Amount;
+  /** When it was last posted to. */
+  last: number;
+  grants: ModelGrants;
 }
+
+/** What a change of a wallet does to what backs it: it burns for somebody, gives back what somebody burned, or makes a lot. */
+export type Cause =
+  | { readonly subject: string; readonly first?: number }
+  | { readonly givesBack: string }
+  | { readonly terms: Terms };
+
+/** What a call's effect on a wallet does: more burns for it, less gives it back. */
+export const causeOf = (call: string, amount: Amount): Cause =>
+  amount < 0n ? { subject: `call ${call}` } : { givesBack: `call ${call}` };
 
 export interface ModelOperation {
   /** What it asked for: its business content, as text. */
@@ -33,7 +49,7 @@ export interface ModelOperation {
   readonly answer: Answer;
   readonly call: string | null;
   /** What it moved and where, for its reversal; null when it can't be reversed. */
-  readonly moved: { readonly wallet: WalletName; readonly amount: Amount } | null;
+  readonly moved: { readonly wallet: WalletName; readonly amount: Amount; readonly lot?: number } | null;
   reversed: Amount;
 }
 
@@ -60,10 +76,24 @@ export class Model {
   readonly mappings = new Map<string, string>();
   readonly calls = new Map<string, ModelCall>();
   readonly #calls = new ModelCalls(this);
+  /** The ledger's clock. */
+  now = 0;
 
-  constructor(setup: Setup, now: (wallet: WalletName) => number) {
+  constructor(
+    setup: Setup,
+    now: (wallet: WalletName) => number,
+    readonly moment: (milliseconds: number | null) => number | null,
+  ) {
     const open = (name: WalletName, settings: Pick<Settings, 'threshold' | 'rate' | 'rounding'>) => {
-      this.wallets.set(name, { posted: 0n, status: 'ok', postings: 0, threshold: settings.threshold });
+      this.wallets.set(name, {
+        posted: 0n,
+        status: 'ok',
+        postings: 0,
+        threshold: settings.threshold,
+        held: 0n,
+        last: 0,
+        grants: new ModelGrants(),
+      });
       this.versions.set(name, []);
       if (settings.rate !== null) this.#addVersion(name, settings.rate, settings.rounding, now(name));
     };
@@ -76,6 +106,7 @@ export class Model {
   }
 
   apply(step: Step, now: number, startedAt: number | null): Expected {
+    if (step.kind !== 'settings' && step.kind !== 'mapping') this.pass(now);
     switch (step.kind) {
       case 'settings':
         return this.#change(step, now);
@@ -104,16 +135,67 @@ export class Model {
     return -(overdraft + (version ? rules.priceOf(grace * 1000, version) : 0n));
   }
 
-  move(name: WalletName, amount: Amount): void {
-    this.add(name, amount);
+  /** Rule 17: brings every wallet to this moment. */
+  pass(now: number): void {
+    this.now = now;
+    for (const [name, wallet] of this.wallets) {
+      for (let due = wallet.grants.due(now, wallet.posted, wallet.held); due; ) {
+        const { lot, moment, amount } = due;
+        const before = wallet.posted;
+        wallet.last = Math.max(moment, wallet.last);
+        this.#count(wallet);
+        if (lot.starts === null) {
+          wallet.grants.expire(lot, amount);
+          wallet.posted -= amount;
+        } else {
+          lot.starts = null;
+          wallet.posted += amount;
+          wallet.grants.settle(before < 0n ? -before : 0n, wallet.last);
+        }
+        this.settle(name);
+        due = wallet.grants.due(now, wallet.posted, wallet.held);
+      }
+    }
+  }
+
+  move(name: WalletName, amount: Amount, cause: Cause): void {
+    this.add(name, amount, cause);
     this.settle(name);
   }
 
-  add(name: WalletName, amount: Amount): void {
+  /** Changes a balance and what backs it. Answers how much of what came back has expired and went at once (rule 16). */
+  add(name: WalletName, amount: Amount, cause: Cause): Amount {
     const wallet = this.wallets.get(name)!;
-    if (amount === 0n) return;
+    if (amount === 0n) return 0n;
+    this.#count(wallet);
+    wallet.last = this.now;
+    const debt = wallet.posted < 0n ? -wallet.posted : 0n;
     wallet.posted += amount;
+    const { grants } = wallet;
+    if ('subject' in cause) {
+      grants.take(cause.subject, -amount, this.now, cause.first);
+      return 0n;
+    }
+    if ('terms' in cause) {
+      grants.create(cause.terms, amount, null);
+      grants.settle(debt, this.now);
+      return 0n;
+    }
+    const { unbacked, expired } = grants.giveBack(cause.givesBack, amount, this.now);
+    grants.settle(debt - unbacked, this.now);
+    let gone = 0n;
+    for (const { lot, part } of expired) {
+      grants.expire(lot, part);
+      wallet.posted -= part;
+      this.#count(wallet);
+      gone += part;
+    }
+    return gone;
+  }
+
+  #count(wallet: ModelWallet): void {
     wallet.postings += 1;
+    wallet.grants.posting = wallet.postings;
   }
 
   /** Rule 20, of a wallet that something was posted to. */
@@ -127,7 +209,9 @@ export class Model {
     const calls = new Map(this.calls);
     const operations = new Set(this.operations.keys());
     if (call) calls.set(call.id, { ...call, seen: new Map(call.seen) });
-    const wallets = [...this.wallets].map(([name, wallet]) => [name, { ...wallet }] as const);
+    const wallets = [...this.wallets].map(([name, wallet]) => {
+      return [name, { ...wallet, grants: wallet.grants.copy() }] as const;
+    });
     return () => {
       this.calls.clear();
       for (const [id, each] of calls) this.calls.set(id, each);
@@ -152,13 +236,30 @@ export class Model {
     if (!wallet) codes.push('CUSTOMER_NOT_FOUND');
     const amount = step.kind === 'plan' ? this.#planAmount(step, now, codes) : signed(step, codes);
     if (name === PARTNER && amount > 0n && !step.host) codes.push('HOST_KEY_REQUIRED');
-    if (wallet) this.#limits(name, amount, now, codes);
+    const starts = step.kind === 'top_up' ? (this.moment(step.starts) ?? now) : now;
+    const expires = step.kind === 'top_up' ? this.moment(step.expires) : null;
+    if (expires !== null && expires <= Math.max(starts, now)) codes.push('GRANT_EXPIRED');
+    if (wallet && starts <= now) this.#limits(name, amount, now, codes);
     if (!wallet || codes.length > 0) return refused(...codes);
 
-    this.move(name, amount);
-    const answer = this.answerOf(requestName(step.key), step.kind, name, name, amount, null);
-    this.record(step, answer, { wallet: name, amount });
+    const subject = requestName(step.key);
+    const { lots } = wallet.grants;
+    if (starts > now) {
+      wallet.grants.create(this.#termsOf(step), amount, starts);
+      const later = this.answerOf(subject, step.kind, name, name, 0n, null);
+      this.record(step, later, null);
+      return done(later);
+    }
+    this.move(name, amount, amount < 0n ? { subject } : { terms: this.#termsOf(step) });
+    const answer = this.answerOf(subject, step.kind, name, name, amount, null);
+    this.record(step, answer, { wallet: name, amount, ...(amount > 0n && { lot: lots.length }) });
     return done(answer);
+  }
+
+  #termsOf(step: RequestStep): Terms {
+    if (step.kind === 'plan') return usualTerms('plan');
+    if (step.kind !== 'top_up') return usualTerms('paid');
+    return { kind: step.grant, priority: step.priority ?? USUAL[step.grant], expires: this.moment(step.expires) };
   }
 
   #planAmount(step: PlanStep, now: number, codes: string[]): Amount {
@@ -190,9 +291,11 @@ export class Model {
     if (!original) return refused('OPERATION_NOT_FOUND');
     if (original.call !== null) return this.#calls.reverse(step, original.call);
     if (!original.moved) return refused('NOT_REVERSIBLE');
-    const { wallet, amount: moved } = original.moved;
+    const { wallet, amount: moved, lot } = original.moved;
     const size = moved < 0n ? -moved : moved;
-    const left = size - original.reversed;
+    // Rule 18: never more in total than it was, its own expiry included.
+    const expired = lot === undefined ? 0n : this.wallets.get(wallet)!.grants.lots[lot - 1]!.expired;
+    const left = size - original.reversed - expired;
     const part = step.amount ?? left;
     const codes: string[] = [];
     if (step.amount !== null && step.amount <= 0n) codes.push('AMOUNT_NOT_POSITIVE');
@@ -203,9 +306,11 @@ export class Model {
     if (codes.length === 0) this.#limits(wallet, back, now, codes);
     if (codes.length > 0) return refused(...codes);
 
-    this.move(wallet, back);
+    const subject = requestName(step.key);
+    const gone = this.add(wallet, back, back > 0n ? { givesBack: step.target } : { subject, first: lot });
+    this.settle(wallet);
     original.reversed += part;
-    const answer = this.answerOf(requestName(step.key), 'reversal', wallet, wallet, back, null);
+    const answer = this.answerOf(subject, 'reversal', wallet, wallet, back - gone, null);
     this.record(step, answer, null);
     return done(answer);
   }
@@ -297,7 +402,7 @@ function signed(step: Exclude<RequestStep, { kind: 'reversal' | 'plan' }>, codes
 function contentOf(step: RequestStep): string {
   switch (step.kind) {
     case 'top_up':
-      return `${step.kind} ${step.wallet} ${step.amount} ${step.grant}`;
+      return [step.kind, step.wallet, step.amount, step.grant, priorityOf(step), step.expires, step.starts].join(' ');
     case 'plan':
       return `${step.kind} ${step.customer} ${step.plan}`;
     case 'reversal':
@@ -306,3 +411,5 @@ function contentOf(step: RequestStep): string {
       return `${step.kind} ${step.wallet} ${step.amount}`;
   }
 }
+
+const priorityOf = (step: Extract<RequestStep, { kind: 'top_up' }>) => step.priority ?? USUAL[step.grant];

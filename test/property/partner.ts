@@ -9,6 +9,8 @@ import { audit, type CallRow, type Query } from './auditor';
 import { Model, type Expected } from './model';
 import { PARTNER, type Happened, type History, type LedgerStep, type MappingStep, type SettingsStep } from './steps';
 
+/** A history of a minute takes a fraction of a second here; so do its moments. */
+const SECOND = 3;
 const HOST = { id: 'key:host', host: true };
 
 /** A partner on a real database, made as a history wants it, beside the model of it. */
@@ -29,7 +31,16 @@ export class PartnerUnderTest {
       const { settings: stored } = await createCustomer(database, id, HOST, input);
       versions.set(name, Date.parse(stored.rate?.effective_from ?? ''));
     }
-    const under = new PartnerUnderTest(database, new Translation(id), new Model(setup, (name) => versions.get(name)!));
+    const translation = new Translation(id, Date.now(), SECOND);
+    const under = new PartnerUnderTest(
+      database,
+      translation,
+      new Model(
+        setup,
+        (name) => versions.get(name)!,
+        (each) => translation.moment(each),
+      ),
+    );
     for (const mapping of setup.mappings) await under.change(mapping);
     return under;
   }

@@ -1,10 +1,12 @@
 import { Ledger, getStatement } from '@talktime/core/ledger';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { walletId } from './carrier';
 import { microcredits } from './commands';
 import { agree, Difference } from './compare';
-import { histories } from './histories';
+import { histories, LAST_MOMENT } from './histories';
 import { agreeOnChange, PartnerUnderTest } from './partner';
 import { during, RecordingDatabase, type Committed } from './recording';
 import { runs } from './runs';
@@ -46,6 +48,7 @@ describe('the ledger on Postgres and the model', () => {
     const property = fc.asyncProperty(histories(40), async (history) => {
       const under = await PartnerUnderTest.create(replicas[0]!, history);
       await tellInTurn(under, history, log);
+      await passTime(under, log);
       await under.check(query);
       await checkStatements(under);
     });
@@ -65,6 +68,7 @@ describe('the ledger on Postgres and the model', () => {
         replicas.map((each) => new Ledger(each)),
       );
       replay(under, log, told);
+      await passTime(under, log);
       await under.check(query);
       await checkStatements(under);
     });
@@ -87,6 +91,18 @@ async function tellInTurn(under: PartnerUnderTest, history: History, log: Commit
     const { now } = log[0]!.batches[0]!;
     agree(step, under.model.apply(step, now, startedAt), real);
   }
+}
+
+/** Waits for the last moment of the history, books what is due in every wallet, in one batch, and brings the model there. */
+async function passTime(under: PartnerUnderTest, log: Committed[]): Promise<void> {
+  await sleep(Math.max(0, under.translation.moment(LAST_MOMENT)! + 1 - Date.now()));
+  log.length = 0;
+  const ledger = new Ledger(under.database);
+  const wallets = [PARTNER, ...CUSTOMERS].map(walletId);
+  await Promise.all(wallets.map((id) => ledger.submit(under.id, { kind: 'mature', walletId: id })));
+  const batches = log.flatMap((committed) => committed.batches);
+  if (batches.length !== 1) throw new Error(`Expected one batch, and there were ${batches.length}`);
+  under.model.pass(batches[0]!.now);
 }
 
 interface Told {

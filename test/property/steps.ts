@@ -67,6 +67,11 @@ export interface TopUpStep extends Request {
   readonly wallet: WalletName;
   readonly amount: Amount;
   readonly grant: 'paid' | 'bonus';
+  /** The usual one when null. */
+  readonly priority: number | null;
+  /** Milliseconds after the beginning of the history; null: never, or at once. */
+  readonly expires: number | null;
+  readonly starts: number | null;
 }
 export interface AmountStep extends Request {
   readonly kind: 'adjustment' | 'deduction';
