@@ -42,7 +42,7 @@ export function rateAt(versions: readonly Rate[], at: number): Rate | undefined 
 
 /** The most whole seconds whose price fits `credits`; 0 when none does. The inverse of `price`. */
 export function secondsCovered(credits: Microcredits, rate: Pick<Rate, 'creditsPerMinute' | 'rounding'>): number {
-  if (credits <= 0n || rate.creditsPerMinute <= 0n) return 0;
+  if (credits < 0n || rate.creditsPerMinute <= 0n) return 0;
   const { initialSeconds, incrementSeconds } = rate.rounding;
   if (price(initialSeconds * 1000, rate) > credits) return 0;
   let low = 0n;

@@ -36,6 +36,7 @@ interface TransferRow {
   at: string;
   floor: string | null;
   flagged: string;
+  captured: string;
 }
 export interface CallRow {
   call_id: string;
@@ -53,6 +54,7 @@ export interface CallRow {
   rate: string | null;
   initial_seconds: number;
   increment_seconds: number;
+  cap_seconds: number | null;
 }
 interface FactsOfRow {
   outcome: string;
@@ -79,9 +81,12 @@ interface Entry {
   readonly floor: bigint | null;
   readonly flagged: bigint;
   readonly expires: boolean;
+  /** What a hold had promised of it. */
+  readonly captured: bigint;
 }
 
 const EXPIRY = -5;
+const HOLD_STEPS: ReadonlySet<string> = new Set(['authorize', 'extend', 'release']);
 const COUNTER_ACCOUNTS = new Set([-1, -2, -3, -4, -5, -6, -7]);
 const MOMENT = `to_char(%s at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const moment = (column: string) => MOMENT.replace('%s', column);
@@ -107,12 +112,17 @@ export async function audit(query: Query, partnerId: string): Promise<string[]> 
     [partnerId],
   );
   const calls = await query<CallRow>(
-    `select c.*, u.wallet_id, r.credits_per_minute as rate, r.initial_seconds, r.increment_seconds
+    `select c.*, u.wallet_id, case when h.state in ('live', 'captured') then h.cap_seconds end as cap_seconds, r.credits_per_minute as rate, r.initial_seconds, r.increment_seconds
        from talktime.calls c
        left join talktime.customers u on u.partner_id = c.partner_id and u.customer_id = c.customer_id
        left join talktime.rates r on r.partner_id = c.partner_id and r.version = c.payer_rate
          and r.wallet_id = case when c.payer = 'partner' then 0 else u.wallet_id end
+       left join talktime.holds h on h.partner_id = c.partner_id and h.call_id = c.call_id
        where c.partner_id = $1`,
+    [partnerId],
+  );
+  const holds = await query<{ wallet_id: number; amount: string; state: string }>(
+    'select wallet_id, amount, state from talktime.holds where partner_id = $1',
     [partnerId],
   );
   const facts = await query<{ call_id: string; facts: FactsOfRow; disposition: string }>(
@@ -123,7 +133,7 @@ export async function audit(query: Query, partnerId: string): Promise<string[]> 
   const kinds = new Map(operations.map((operation) => [operation.operation_id, operation.kind]));
   return [
     ...grants,
-    ...wallets.flatMap((wallet) => auditWallet(wallet, entriesOf(wallet.wallet_id, transfers), kinds)),
+    ...wallets.flatMap((wallet) => auditWallet(wallet, entriesOf(wallet.wallet_id, transfers), kinds, holds)),
     ...auditConservation(wallets, transfers),
     ...operations.flatMap((operation) => auditOperation(operation, operations, transfers)),
     ...calls.flatMap((call) => auditCall(call, operations, transfers)),
@@ -155,6 +165,7 @@ function entriesOf(wallet: number, transfers: readonly TransferRow[]): Entry[] {
       floor: floor === null ? null : BigInt(floor),
       flagged: BigInt(flagged),
       expires: row.credit_account === EXPIRY,
+      captured: BigInt(row.captured),
     });
     const sides: Entry[] = [];
     if (row.debit_account === wallet)
@@ -166,7 +177,12 @@ function entriesOf(wallet: number, transfers: readonly TransferRow[]): Entry[] {
 }
 
 /** Its balances chain without a gap, nothing stands below a floor but what is flagged, and its row says the same. */
-function auditWallet(wallet: WalletRow, entries: readonly Entry[], kinds: ReadonlyMap<string, string>): string[] {
+function auditWallet(
+  wallet: WalletRow,
+  entries: readonly Entry[],
+  kinds: ReadonlyMap<string, string>,
+  holds: readonly { wallet_id: number; amount: string; state: string }[],
+): string[] {
   const wrong: string[] = [];
   const name = `wallet ${wallet.wallet_id}`;
   let balance = 0n;
@@ -180,7 +196,11 @@ function auditWallet(wallet: WalletRow, entries: readonly Entry[], kinds: Readon
     if (entry.change < 0n && floor !== null) {
       const room = balance > floor ? balance - floor : 0n;
       const beyond = -entry.change > room ? -entry.change - room : 0n;
-      if (entry.flagged !== beyond) wrong.push(`${here}: flagged ${entry.flagged}, beyond the floor are ${beyond}`);
+      // What others held at that moment, the rows do not tell: then more may be flagged, and what was promised is not.
+      const known = holds.length === 0;
+      const least = beyond > entry.captured ? beyond - entry.captured : 0n;
+      if (known ? entry.flagged !== beyond : entry.flagged < least)
+        wrong.push(`${here}: flagged ${entry.flagged}, beyond the floor are ${beyond}`);
       const kind = kinds.get(entry.operation)!;
       if (beyond > 0n && kind !== 'call' && kind !== 'reassign' && !entry.expires)
         wrong.push(`${here}: a ${kind} below the floor`);
@@ -192,7 +212,9 @@ function auditWallet(wallet: WalletRow, entries: readonly Entry[], kinds: Readon
   if (BigInt(wallet.posted) !== balance) wrong.push(`${name}: says ${wallet.posted}, comes to ${balance}`);
   if (BigInt(wallet.sequence) !== BigInt(entries.length)) wrong.push(`${name}: sequence ${wallet.sequence}`);
   if ((wallet.last_posted_at ?? '') !== at) wrong.push(`${name}: last posted ${wallet.last_posted_at}, not ${at}`);
-  if (BigInt(wallet.held) !== 0n) wrong.push(`${name}: ${wallet.held} held`);
+  const live = holds.filter((hold) => hold.wallet_id === wallet.wallet_id && hold.state === 'live');
+  const held = live.reduce((sum, hold) => sum + BigInt(hold.amount), 0n);
+  if (BigInt(wallet.held) !== held) wrong.push(`${name}: ${wallet.held} held, its live holds come to ${held}`);
   return entries.length === 0 ? wrong : [...wrong, ...auditStatus(name, balance, wallet)];
 }
 
@@ -240,7 +262,7 @@ function auditOperation(
   if (sameKey.length !== 1) wrong.push(`${kind} ${id}: its key ${operation.key} is not its own`);
   // A grant that starts later moves nothing yet.
   const later = (result.grant?.effective_at ?? '') > operation.at;
-  if (!isCall && kind !== 'reversal' && own.length !== (later ? 0 : 1))
+  if (!isCall && kind !== 'reversal' && own.length !== (later || HOLD_STEPS.has(kind) ? 0 : 1))
     wrong.push(`${kind} ${id}: ${own.length} transfers`);
   const reversals = all.filter((each) => each.reverses === id).map((each) => each.operation_id);
   if (reversals.length > 0 && !isCall) {
@@ -254,7 +276,9 @@ function auditOperation(
 /** Its price follows from its facts and its rate, and is what its transfers took, net. */
 function auditCall(call: CallRow, operations: readonly OperationRow[], transfers: readonly TransferRow[]): string[] {
   const name = `call ${call.provider_call_id}`;
-  const revisions = operations.filter((row) => row.call_id === call.call_id && row.kind !== 'reversal');
+  const revisions = operations.filter(
+    (row) => row.call_id === call.call_id && row.kind !== 'reversal' && !HOLD_STEPS.has(row.kind),
+  );
   const ids = new Set(revisions.map((row) => row.operation_id));
   for (const row of operations) if (row.reverses !== null && ids.has(row.reverses)) ids.add(row.operation_id);
   if (revisions.length !== call.revision) return [`${name}: ${revisions.length} operations, revision ${call.revision}`];
@@ -285,8 +309,12 @@ function auditCall(call: CallRow, operations: readonly OperationRow[], transfers
   return wrong;
 }
 
-function recomputedPrice({ facts, rate, initial_seconds: initial, increment_seconds: increment }: CallRow): bigint {
-  const seconds = facts.outcome === 'connected' ? Math.ceil(facts.rawMilliseconds / 1000) : 0;
+function recomputedPrice({ facts, rate, cap_seconds: cap, ...rounding }: CallRow): bigint {
+  const { initial_seconds: initial, increment_seconds: increment } = rounding;
+  const over = cap === null ? 0 : facts.rawMilliseconds - cap * 1000;
+  const capped = cap !== null && (over > 60_000 || (over > 0 && over <= 3_000));
+  const told = capped ? cap : Math.ceil(facts.rawMilliseconds / 1000);
+  const seconds = facts.outcome === 'connected' ? told : 0;
   if (seconds === 0) return 0n;
   let billed = initial;
   while (billed < seconds) billed += increment;

@@ -5,9 +5,8 @@ import { CUSTOMERS, PARTNER, type MappingStep, type Setup, type SettingsStep, ty
 
 type Mutable<T> = T extends ReadonlyMap<infer K, infer V> ? Map<K, V> : T;
 
-/** What no history has yet: holds, limits, a chain that is looked at. */
-const NO_HOLDS = { holds: new Map(), liveHolds: new Map(), spending: new Map() };
-const NO_LIMITS = { maxCallSeconds: 3600, maxConcurrentCalls: null, maxSpendPerDay: null, maxSpendPerMonth: null };
+/** What no history has: limits of spend, a chain that is looked at. */
+const NO_LIMITS = { maxSpendPerDay: null, maxSpendPerMonth: null };
 const NO_CHAIN = { head: null, lots: [], lastGrant: 0 };
 
 /** A partner's ledger held in memory: `fold` decides, and what it would write is carried over to the next fold. */
@@ -26,7 +25,9 @@ export class Carrier {
     now: number,
   ) {
     this.#state = {
-      ...NO_HOLDS,
+      holds: new Map(),
+      liveHolds: new Map(),
+      spending: new Map(),
       backing: ledger.NO_BACKING,
       partnerId,
       partner: {
@@ -57,6 +58,8 @@ export class Carrier {
         graceSeconds: settings.grace,
         overdraft: settings.overdraft as Microcredits,
         shortfallPolicy: settings.policy,
+        maxCallSeconds: settings.maxCall,
+        maxConcurrentCalls: settings.maxConcurrent,
       });
     }
     for (const mapping of setup.mappings) this.map(mapping);
@@ -124,6 +127,8 @@ export class Carrier {
         graceSeconds: change.grace ?? before.graceSeconds,
         overdraft: (change.overdraft ?? before.overdraft) as Microcredits,
         shortfallPolicy: change.policy ?? before.shortfallPolicy,
+        maxCallSeconds: change.maxCall ?? before.maxCallSeconds,
+        maxConcurrentCalls: change.maxConcurrent === undefined ? before.maxConcurrentCalls : change.maxConcurrent,
       });
     }
     if (change.rate !== undefined || change.rounding !== undefined) {
@@ -216,6 +221,14 @@ export class Carrier {
     }
     for (const [id, wallet] of writes.wallets) wallets.set(id, wallet);
     for (const [id, call] of writes.calls) calls.set(id, call);
+    for (const [id, hold] of writes.holds) this.#state.holds.set(id, hold);
+    for (const customer of CUSTOMERS) {
+      const live = [...this.#state.holds.values()].filter(
+        (hold) => hold.customerId === customer && hold.state === 'live',
+      );
+      const amount = live.reduce((sum, hold) => sum + hold.amount, 0n) as Microcredits;
+      this.#state.liveHolds.set(customer, { count: live.length, amount });
+    }
     for (const row of writes.facts) {
       this.facts.set(ledger.factsKey(row.callId, row.hash), row);
       facts.set(ledger.factsKey(row.callId, row.hash), { operationId: row.operationId });

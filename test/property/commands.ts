@@ -1,5 +1,5 @@
 import type { CallIdentity } from '@talktime/core/calls';
-import type { Operation, DeductionResult } from '@talktime/core/contract';
+import type { Authorization, Operation, DeductionResult } from '@talktime/core/contract';
 import { callIdOf, operationId, revisionId, type Actor, type Command, type WalletRef } from '@talktime/core/ledger';
 import type { Microcredits } from '@talktime/core/money';
 import { PARTNER, type Answer, type Facts, type LedgerStep, type OperationName, type WalletName } from './steps';
@@ -63,6 +63,18 @@ export class Translation {
           customerId: step.customer,
         };
       }
+      case 'authorize': {
+        const { agent: agentId, from: fromNumber, to: toNumber, direction, metadata } = step.clues;
+        const clues = { agentId, fromNumber, toNumber, direction, metadataCustomerId: metadata };
+        const [identity, minimumSeconds] = [identityOf(step.call), step.minimum];
+        return { kind: 'authorize', actor, identity, clues, customerId: step.customer, minimumSeconds };
+      }
+      case 'extend': {
+        const extension = { kind: step.kind, actor, identity: identityOf(step.call), only: null };
+        return step.to === null ? extension : { ...extension, toSeconds: step.to };
+      }
+      case 'release':
+        return { kind: 'release', actor, identity: identityOf(step.call), only: null, as: 'released' };
       case 'dismiss':
         return { kind: 'dismiss', actor, callId: this.callId(step.call), reason: 'not ours' };
       default:
@@ -90,6 +102,7 @@ export class Translation {
     const told = result as Partial<Operation> & Partial<DeductionResult> & { receipt?: Receipt | null };
     if (told.outcome === 'suspense') return { outcome: 'suspense', reason: (told as { reason: string }).reason };
     if (told.operation_id === undefined) return { outcome: 'ignored' };
+    if ('hold' in told) return holdAnswer(told as Authorization);
     const { receipt } = told;
     return {
       outcome: 'done',
@@ -120,6 +133,23 @@ export class Translation {
     if (receipt) this.operation(`call ${receipt.call.call_id} ${receipt.revision}`);
     return this.#names.get(id) ?? `unknown ${id}`;
   }
+}
+
+function holdAnswer(told: Omit<Authorization, 'replayed'>): Answer {
+  const { hold } = told;
+  return {
+    outcome: 'hold',
+    kind: told.kind,
+    customer: told.customer_id!,
+    wallet: told.wallet,
+    balance: microcredits(told.balance_after),
+    status: told.status,
+    state: hold.state,
+    cap: hold.cap_seconds,
+    held: microcredits(hold.held),
+    floor: microcredits(hold.floor),
+    rateVersion: hold.rate.version,
+  };
 }
 
 type Receipt = NonNullable<Extract<DeductionResult, { outcome: 'deducted' }>['receipt']>;

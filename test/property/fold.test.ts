@@ -63,11 +63,11 @@ function tell(history: History, batches: readonly number[]): void {
   model.pass(now);
 
   for (const name of [PARTNER, ...CUSTOMERS]) {
-    const { posted, status, lots } = carrier.state.wallets.get(walletId(name))!;
+    const { posted, held, status, lots } = carrier.state.wallets.get(walletId(name))!;
     const wallet = model.wallets.get(name)!;
     const left = lots.map((lot) => [lot.grant, lot.left] as const).sort(([a], [b]) => a - b);
-    const expected = [wallet.posted, wallet.status, wallet.grants.lefts()];
-    if (show(expected) !== show([posted, status, left]))
-      throw new Difference(`The wallet of ${name} differs`, null, expected, [posted, status, left]);
+    const expected = [wallet.posted, wallet.held, wallet.status, wallet.grants.lefts()];
+    if (show(expected) !== show([posted, held, status, left]))
+      throw new Difference(`The wallet of ${name} differs`, null, expected, [posted, held, status, left]);
   }
 }

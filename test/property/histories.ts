@@ -66,6 +66,9 @@ const threshold = fc.oneof(
 );
 const policy = fc.constantFrom('debt' as const, 'partner' as const);
 
+const maxCall = fc.oneof(fc.constantFrom(20, 60, 600, 3600), fc.integer({ min: 1, max: 900 }));
+const maxConcurrent = fc.option(fc.integer({ min: 1, max: 2 }), { freq: 1 });
+
 const settings: fc.Arbitrary<Settings> = fc.record({
   aiCredits: fc.oneof({ arbitrary: fc.constant(true), weight: 3 }, { arbitrary: fc.constant(false), weight: 1 }),
   grace,
@@ -75,6 +78,8 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   policy,
   rate: fc.option(rate, { freq: 5 }),
   rounding,
+  maxCall,
+  maxConcurrent,
 });
 
 const AGENTS = ['agent_a', 'agent_b', 'agent_c'];
@@ -182,6 +187,14 @@ type Draft =
       readonly customer: string;
       readonly host: boolean;
     }
+  | {
+      readonly do: 'hold';
+      readonly what: 'authorize' | 'extend' | 'release';
+      readonly call: number;
+      readonly names: string;
+      readonly seconds: number | null;
+      readonly host: boolean;
+    }
   | { readonly do: 'again'; readonly which: number; readonly host: boolean }
   | { readonly do: 'step'; readonly step: Step };
 
@@ -282,12 +295,36 @@ const move = fc.record({
   customer,
   host,
 });
+const hold = fc.record({
+  do: fc.constant('hold' as const),
+  what: fc.constantFrom('authorize' as const, 'authorize' as const, 'extend' as const, 'release' as const),
+  call: fc.nat({ max: CALLS.length - 1 }),
+  names: fc.oneof(
+    { arbitrary: fc.constant('its customer' as const), weight: 6 },
+    { arbitrary: fc.constant('no one' as const), weight: 1 },
+    { arbitrary: customer, weight: 1 },
+  ),
+  seconds: fc.option(fc.integer({ min: 1, max: 300 }), { freq: 1 }),
+  host,
+});
 const again = fc.record({ do: fc.constant('again' as const), which: fc.nat({ max: 1000 }), host });
 const change = fc
   .tuple(
     fc.oneof({ arbitrary: fc.constantFrom(...CUSTOMERS), weight: 4 }, { arbitrary: fc.constant(PARTNER), weight: 1 }),
     fc.record(
-      { aiCredits: fc.boolean(), grace, overdraft, threshold, notifications: fc.boolean(), policy, rate, rounding },
+      {
+        ...{
+          aiCredits: fc.boolean(),
+          grace,
+          overdraft,
+          threshold,
+          notifications: fc.boolean(),
+          policy,
+          rate,
+          rounding,
+        },
+        ...{ maxCall, maxConcurrent },
+      },
       { requiredKeys: [] },
     ),
   )
@@ -300,6 +337,7 @@ const change = fc
 
 const draft: fc.Arbitrary<Draft> = fc.oneof(
   { arbitrary: report, weight: 18 },
+  { arbitrary: hold, weight: 8 },
   { arbitrary: topUp, weight: 6 },
   { arbitrary: deduction, weight: 3 },
   { arbitrary: adjustment, weight: 3 },
@@ -348,6 +386,14 @@ function stepOf(each: Draft, index: number, before: readonly LedgerStep[], calls
       const common = { host: asHost, call: CALLS[each.call]! };
       return what === 'dismiss' ? { kind: what, ...common } : { kind: what, ...common, customer: to };
     }
+    case 'hold': {
+      const { what, call, seconds: to, host: asHost } = each;
+      const truth = calls[call]!;
+      const common = { host: asHost, call: CALLS[call]! };
+      if (what === 'release') return { kind: what, ...common };
+      if (what === 'extend') return { kind: what, ...common, to };
+      return { kind: what, ...common, clues: truth.clues, customer: namedBy(each.names, truth), minimum: to ?? 30 };
+    }
     case 'again': {
       const step = before[each.which % Math.max(1, before.length)];
       if (step) return { ...step, host: each.host };
@@ -366,7 +412,6 @@ function reportOf(each: Extract<Draft, { do: 'report' }>, truth: CallTruth): Ste
     metadata: metadata ? truth.clues.metadata : null,
   };
   const { started } = truth;
-  const named = each.names === 'its customer' ? truth.customer : each.names === 'no one' ? null : each.names;
   return {
     kind: 'call',
     host: each.host,
@@ -374,15 +419,19 @@ function reportOf(each: Extract<Draft, { do: 'report' }>, truth: CallTruth): Ste
     facts: each.facts,
     started,
     clues,
-    customer: named,
+    customer: namedBy(each.names, truth),
   };
+}
+
+function namedBy(names: string, truth: CallTruth): string | null {
+  return names === 'its customer' ? truth.customer : names === 'no one' ? null : names;
 }
 
 /** What may be there to reverse: requests by their keys, and the first revisions of calls. */
 function targets(before: readonly LedgerStep[]): OperationName[] {
   return before.flatMap((step) => {
     if ('key' in step) return [requestName(step.key)];
-    if (step.kind === 'dismiss') return [];
+    if (step.kind === 'dismiss' || step.kind === 'extend' || step.kind === 'release') return [];
     return [revisionName(step.call, 1), revisionName(step.call, 1), revisionName(step.call, 2)];
   });
 }

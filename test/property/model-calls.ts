@@ -1,4 +1,5 @@
 import { causeOf, done, notDecided, refused, type Expected, type Model } from './model';
+import type { ModelHold } from './model-holds';
 import * as rules from './rules';
 import {
   PARTNER,
@@ -64,6 +65,10 @@ export class ModelCalls {
   #reported(step: ReportStep, now: number, startedAt: number | null): Expected {
     if (step.customer !== null && !this.model.customers.has(step.customer)) return refused('CUSTOMER_NOT_FOUND');
     const call = this.model.calls.get(step.call);
+    const hold = this.model.holds.of(step.call);
+    // Rule 7: a hold has fixed whose the call is.
+    if (!call && hold && step.customer !== null && step.customer !== hold.customer)
+      return refused('CALL_CUSTOMER_MISMATCH');
     if (!call) return this.#resolve(this.#open(step, startedAt ?? now), step, false);
     if (call.state === 'suspense') return this.#reportInSuspense(call, step);
     const another = step.customer !== null && call.customer !== null && step.customer !== call.customer;
@@ -186,7 +191,8 @@ export class ModelCalls {
 
   #resolve(call: ModelCall, step: ReportStep, replayed: boolean): Expected {
     call.seen.set(rules.factsText(step.facts), null);
-    const found = call.named !== null ? [call.named] : this.model.customersBy(call.clues);
+    const held = this.model.holds.of(call.id);
+    const found = held ? [held.customer] : call.named !== null ? [call.named] : this.model.customersBy(call.clues);
     if (found.length === 1) {
       const charged = this.#charge(call, found[0]!, 'call', step.facts);
       return charged ?? done({ outcome: 'suspense', reason: 'rate_required' }, replayed);
@@ -196,19 +202,22 @@ export class ModelCalls {
 
   /** Rules 3, 5 and 8. Nothing when the payer has no rate. */
   #charge(call: ModelCall, customer: string, kind: 'call' | 'reassign', told: Facts | null): Expected | null {
-    const payer = this.model.customers.get(customer)!.aiCredits ? customer : PARTNER;
-    const version = rules.versionAt(this.model.versions.get(payer)!, call.startedAt);
+    // What a hold froze counts for the first charge, also after it was released.
+    const hold = kind === 'call' ? this.model.holds.of(call.id) : undefined;
+    const payer = hold?.payer ?? (this.model.customers.get(customer)!.aiCredits ? customer : PARTNER);
+    const version = hold?.version ?? rules.versionAt(this.model.versions.get(payer)!, call.startedAt);
     if (!version) return null;
     const partnerVersion = rules.versionAt(this.model.versions.get(PARTNER)!, call.startedAt) ?? null;
     Object.assign(call, { customer, payer, version, partnerVersion, state: 'charged' });
-    const price = rules.priceOf(rules.chargeable(call.facts), version);
-    return this.#newRevision(call, price, this.#raise(call, price), kind, told);
+    const price = rules.priceOf(this.#billable(call, call.facts), version);
+    const live = hold?.state === 'live' ? hold : undefined;
+    return this.#newRevision(call, price, this.#raise(call, price, live), kind, told, live);
   }
 
   /** Rule 10: better facts post the difference; all others are recorded and post nothing. */
   #revise(call: ModelCall, step: ReportStep): Expected {
     const better = rules.beats(step.facts, call.facts);
-    const price = better ? rules.priceOf(rules.chargeable(step.facts), call.version!) : call.price;
+    const price = better ? rules.priceOf(this.#billable(call, step.facts), call.version!) : call.price;
     const more = price - call.price;
     if (more === 0n) {
       if (better) call.facts = step.facts;
@@ -228,11 +237,12 @@ export class ModelCalls {
     effect: Effect,
     kind: 'call' | 'reassign',
     told: Facts | null,
+    hold?: ModelHold,
   ): Expected {
     // Rule 8 never refuses a call, rule 1 never lets a wallet go so far: where both can't hold, nothing changes.
     if (!this.#fits(call, effect)) return refused('WALLET_LIMIT');
     const previousPrice = call.price;
-    const moved = this.#post(call, effect);
+    const moved = this.#post(call, effect, hold);
     call.price = price;
     call.revision += 1;
     const name = revisionName(call.id, call.revision);
@@ -240,7 +250,7 @@ export class ModelCalls {
     const answer: Answer = this.model.answerOf(name, kind, call.customer!, call.payer!, moved, {
       revision: call.revision,
       rateVersion: call.version!.version,
-      billedSeconds: rules.billedSeconds(rules.chargeable(call.facts), call.version!.rounding),
+      billedSeconds: rules.billedSeconds(this.#billable(call, call.facts), call.version!.rounding),
       price,
       previousPrice,
       payer: call.payer === PARTNER ? 'partner' : 'customer',
@@ -249,13 +259,14 @@ export class ModelCalls {
       flagged: effect.flagged,
     });
     this.model.operations.set(name, { content: '', answer, call: call.id, moved: null, reversed: 0n });
+    if (hold) this.model.holds.end(hold, 'captured');
     return done(answer);
   }
 
   /** Rule 8: within room it is posted; beyond, the customer owes it or the partner carries it. */
-  #raise(call: ModelCall, amount: Amount): Effect {
+  #raise(call: ModelCall, amount: Amount, hold?: ModelHold): Effect {
     const payer = call.payer!;
-    const room = this.#room(payer, call);
+    const room = this.#room(payer, call, hold);
     const within = room < amount ? room : amount;
     const { overage, overagePaid } = call;
     if (payer === PARTNER || this.model.customers.get(payer)!.policy === 'debt')
@@ -277,10 +288,26 @@ export class ModelCalls {
     return within(call.payer!, effect.payer) && within(PARTNER, effect.partner);
   }
 
-  /** What a wallet may still give before its floor; never less than nothing. */
-  #room(wallet: WalletName, call: ModelCall): Amount {
-    const room = this.model.wallets.get(wallet)!.posted - this.model.floorOf(wallet, call.version);
-    return room > 0n ? room : 0n;
+  /**
+   * Rule 7: an end a little past the cap is the cap, and one far beyond it is implausible: the cap counts. Only of a hold
+   * that stood when the call ended.
+   */
+  #billable(call: ModelCall, facts: Facts): number {
+    const milliseconds = rules.chargeable(facts);
+    const hold = this.model.holds.of(call.id);
+    if (!hold || hold.state === 'released') return milliseconds;
+    const cap = hold.cap * 1000;
+    const over = milliseconds - cap;
+    return over > 60_000 || (over > 0 && over <= 3_000) ? cap : milliseconds;
+  }
+
+  /** What a wallet may still give before its floor, beside what others hold; never less than what was promised. */
+  #room(wallet: WalletName, call: ModelCall, hold?: ModelHold): Amount {
+    const { posted, held } = this.model.wallets.get(wallet)!;
+    const floor = hold ? hold.floor : this.model.floorOf(wallet, call.version);
+    const promised = hold?.amount ?? 0n;
+    const room = posted - (held - promised) - floor;
+    return room > promised ? room : promised;
   }
 
   /** Rule 8: downward comes off the partner's part first. */
@@ -299,8 +326,11 @@ export class ModelCalls {
   }
 
   /** Answers what it did to the payer's wallet: less than was given back when some of that has expired. */
-  #post(call: ModelCall, effect: Effect): Amount {
-    const gone = this.model.add(call.payer!, effect.payer, causeOf(call.id, effect.payer));
+  #post(call: ModelCall, effect: Effect, hold?: ModelHold): Amount {
+    const cause = causeOf(call.id, effect.payer);
+    const kept = hold && -effect.payer > hold.amount ? hold.amount : -effect.payer;
+    const captured = hold && { captured: { amount: kept, since: hold.since } };
+    const gone = this.model.add(call.payer!, effect.payer, 'subject' in cause ? { ...cause, ...captured } : cause);
     this.model.settle(call.payer!);
     this.model.move(PARTNER, effect.partner, causeOf(call.id, effect.partner));
     call.overage = effect.overage;

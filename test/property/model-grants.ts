@@ -66,9 +66,16 @@ export class ModelGrants {
       if (part === 0n) continue;
       lot.left -= part;
       rest -= part;
-      list.push({ lot: lot.number, posting: this.posting, amount: part });
+      this.#note(list, lot.number, part);
     }
-    if (rest > 0n) list.push({ lot: null, posting: this.posting, amount: rest });
+    if (rest > 0n) this.#note(list, null, rest);
+  }
+
+  /** A posting tells what it burned of a lot once. */
+  #note(list: Burned[], lot: number | null, amount: Amount): void {
+    const known = list.find((each) => each.posting === this.posting && each.lot === lot);
+    if (known) known.amount += amount;
+    else list.push({ lot, posting: this.posting, amount });
   }
 
   /** Rule 16: what nothing backed first, then last burned first. Answers what goes at once, because its lot has expired. */

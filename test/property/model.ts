@@ -19,6 +19,7 @@ import {
   type WalletName,
 } from './steps';
 import { ModelCalls, type ModelCall } from './model-calls';
+import { ModelHolds } from './model-holds';
 
 export interface ModelWallet {
   posted: Amount;
@@ -35,7 +36,12 @@ export interface ModelWallet {
 
 /** What a change of a wallet does to what backs it: it burns for somebody, gives back what somebody burned, or makes a lot. */
 export type Cause =
-  | { readonly subject: string; readonly first?: number }
+  | {
+      readonly subject: string;
+      readonly first?: number;
+      /** The part that a hold had promised, since then. */
+      readonly captured?: { readonly amount: Amount; readonly since: number };
+    }
   | { readonly givesBack: string }
   | { readonly terms: Terms };
 
@@ -75,6 +81,7 @@ export class Model {
   readonly operations = new Map<OperationName, ModelOperation>();
   readonly mappings = new Map<string, string>();
   readonly calls = new Map<string, ModelCall>();
+  readonly holds = new ModelHolds(this);
   readonly #calls = new ModelCalls(this);
   /** The ledger's clock. */
   now = 0;
@@ -120,13 +127,19 @@ export class Model {
         return this.#calls.reassign(step);
       case 'dismiss':
         return this.#calls.dismiss(step);
+      case 'authorize':
+        return this.holds.authorize(step);
+      case 'extend':
+        return this.holds.extend(step);
+      case 'release':
+        return this.holds.release(step);
       default:
         return this.#request(step, now);
     }
   }
 
   /**
-   * Rule 6, without holds: minus the overdraft and the price of the grace seconds. A partner has neither. Everything
+   * Rule 6: minus the overdraft and the price of the grace seconds. A partner has neither. Everything
    * about a call is at its own version of the rate (rule 3), and so is the grace.
    */
   floorOf(wallet: WalletName, version: rules.RateVersion | null | undefined): Amount {
@@ -173,7 +186,9 @@ export class Model {
     wallet.posted += amount;
     const { grants } = wallet;
     if ('subject' in cause) {
-      grants.take(cause.subject, -amount, this.now, cause.first);
+      const captured = cause.captured?.amount ?? 0n;
+      grants.take(cause.subject, captured, cause.captured?.since ?? this.now);
+      grants.take(cause.subject, -amount - captured, this.now, cause.first);
       return 0n;
     }
     if ('terms' in cause) {
@@ -206,6 +221,7 @@ export class Model {
 
   /** A way back to how the wallets, the operations and a call are now. */
   remember(call: ModelCall | undefined): () => void {
+    const holds = this.holds.remember();
     const calls = new Map(this.calls);
     const operations = new Set(this.operations.keys());
     if (call) calls.set(call.id, { ...call, seen: new Map(call.seen) });
@@ -213,6 +229,7 @@ export class Model {
       return [name, { ...wallet, grants: wallet.grants.copy() }] as const;
     });
     return () => {
+      holds();
       this.calls.clear();
       for (const [id, each] of calls) this.calls.set(id, each);
       for (const name of this.operations.keys()) if (!operations.has(name)) this.operations.delete(name);
@@ -279,9 +296,10 @@ export class Model {
 
   /** Rule 9: below the floor is refused. Rule 1: a wallet stays below the limit, on either side. */
   #limits(name: WalletName, amount: Amount, now: number, codes: string[]): void {
-    const after = this.wallets.get(name)!.posted + amount;
+    const { posted, held } = this.wallets.get(name)!;
+    const after = posted + amount;
     const version = rules.versionAt(this.versions.get(name)!, now);
-    if (amount < 0n && after < this.floorOf(name, version)) codes.push('INSUFFICIENT_CREDITS');
+    if (amount < 0n && after - held < this.floorOf(name, version)) codes.push('INSUFFICIENT_CREDITS');
     if (after >= rules.LIMIT || after <= -rules.LIMIT) codes.push('WALLET_LIMIT');
   }
 

@@ -92,13 +92,14 @@ export class PartnerUnderTest {
     if (wrong.length > 0) throw new Difference('The auditor found', null, [], wrong);
     const { findings } = await verify(this.database, { partnerId: this.id });
     if (findings.length > 0) throw new Difference('verify found', null, [], findings);
-    const wallets = await query<{ wallet_id: number; posted: string; status: string }>(
-      'select wallet_id, posted, status from talktime.wallets where partner_id = $1 order by wallet_id',
+    const wallets = await query<{ wallet_id: number; posted: string; held: string; status: string }>(
+      'select wallet_id, posted, held, status from talktime.wallets where partner_id = $1 order by wallet_id',
       [this.id],
     );
-    const expected = [...this.model.wallets].map(([name, { posted, status }]) => ({
+    const expected = [...this.model.wallets].map(([name, { posted, held, status }]) => ({
       wallet_id: walletId(name),
       posted: String(posted),
+      held: String(held),
       status,
     }));
     same('The wallets differ', expected, wallets);
@@ -148,6 +149,8 @@ function settingsPatch(change: Change) {
     grace_seconds: change.grace,
     overdraft: change.overdraft === undefined ? undefined : decimal(change.overdraft),
     shortfall_policy: change.policy,
+    max_call_seconds: change.maxCall,
+    max_concurrent_calls: change.maxConcurrent,
     ...commonPatch(change),
   });
 }

@@ -29,6 +29,9 @@ export interface Settings {
   /** Credits a minute, in microcredits. */
   readonly rate: Amount | null;
   readonly rounding: RoundingRule;
+  /** Seconds. */
+  readonly maxCall: number;
+  readonly maxConcurrent: number | null;
 }
 
 export type PartnerSettings = Pick<Settings, 'threshold' | 'notifications' | 'rate' | 'rounding'>;
@@ -118,6 +121,26 @@ export interface DismissStep {
   readonly host: boolean;
   readonly call: string;
 }
+export interface AuthorizeStep {
+  readonly kind: 'authorize';
+  readonly host: boolean;
+  readonly call: string;
+  readonly clues: Clues;
+  readonly customer: string | null;
+  /** Seconds. */
+  readonly minimum: number;
+}
+export interface ExtendStep {
+  readonly kind: 'extend';
+  readonly host: boolean;
+  readonly call: string;
+  readonly to: number | null;
+}
+export interface ReleaseStep {
+  readonly kind: 'release';
+  readonly host: boolean;
+  readonly call: string;
+}
 export interface SettingsStep {
   readonly kind: 'settings';
   readonly customer: string;
@@ -132,7 +155,8 @@ export interface MappingStep {
 
 export type RequestStep = TopUpStep | AmountStep | PlanStep | ReversalStep;
 export type CallStep = ReportStep | MoveStep | DismissStep;
-export type LedgerStep = RequestStep | CallStep;
+export type HoldStep = AuthorizeStep | ExtendStep | ReleaseStep;
+export type LedgerStep = RequestStep | CallStep | HoldStep;
 export type Step = LedgerStep | SettingsStep | MappingStep;
 
 export interface History {
@@ -154,6 +178,19 @@ export type Answer =
       readonly balance: Amount;
       readonly status: StatusName;
       readonly receipt: ReceiptFigures | null;
+    }
+  | {
+      readonly outcome: 'hold';
+      readonly kind: string;
+      readonly customer: string;
+      readonly wallet: 'customer' | 'partner';
+      readonly balance: Amount;
+      readonly status: StatusName;
+      readonly state: string;
+      readonly cap: number;
+      readonly held: Amount;
+      readonly floor: Amount;
+      readonly rateVersion: number;
     }
   | { readonly outcome: 'suspense'; readonly reason: string }
   | { readonly outcome: 'ignored' };

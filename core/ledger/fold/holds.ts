@@ -242,11 +242,17 @@ function post(draft: Draft, hold: HoldState, kind: 'authorize' | 'extend' | 'rel
     reverses: null,
     note: null,
     lines: [],
-    result: () => answer(draft, hold, key, kind),
+    result: ({ at }) => answer(draft, hold, key, kind, at),
   });
 }
 
-function answer(draft: Draft, hold: HoldState, key: string, kind: 'authorize' | 'extend' | 'release'): StoredResult {
+function answer(
+  draft: Draft,
+  hold: HoldState,
+  key: string,
+  kind: 'authorize' | 'extend' | 'release',
+  at: number,
+): StoredResult {
   const wallet = draft.wallet(hold.walletId);
   const rate = rateOf(draft, hold);
   const rounding = { initial_seconds: rate.rounding.initialSeconds, increment_seconds: rate.rounding.incrementSeconds };
@@ -258,7 +264,7 @@ function answer(draft: Draft, hold: HoldState, key: string, kind: 'authorize' | 
     amount: 0,
     balance_after: toJsonNumber(wallet.posted),
     status: statusShown(wallet),
-    at: new Date(hold.endedAt ?? hold.authorizedAt).toISOString(),
+    at: new Date(at).toISOString(),
     hold: {
       state: hold.state,
       payer: hold.payer,
