@@ -48,6 +48,7 @@ export interface CallRow {
   price: string;
   overage: string;
   overage_paid: string;
+  cost_paid: string;
   reversed: string;
   facts: FactsOfRow;
   wallet_id: number | null;
@@ -290,10 +291,10 @@ function auditCall(call: CallRow, operations: readonly OperationRow[], transfers
   if (left + BigInt(call.reversed) !== expected)
     wrong.push(`${name}: costs ${left}, and ${call.reversed} reversed; its facts come to ${expected}`);
   const shares = new Map<number, bigint>();
-  if (call.payer === 'partner') shares.set(0, left);
+  if (call.payer === 'partner') shares.set(0, left + BigInt(call.cost_paid));
   else {
     shares.set(call.wallet_id!, left - BigInt(call.overage));
-    shares.set(0, BigInt(call.overage_paid));
+    shares.set(0, BigInt(call.overage_paid) + BigInt(call.cost_paid));
   }
   const taken = new Map<number, bigint>();
   for (const row of transfers) {

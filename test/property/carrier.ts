@@ -33,8 +33,7 @@ export class Carrier {
       partner: {
         currency: 'USD',
         creditValue: 10_000n,
-        funding: 'independent',
-        trackCost: false,
+        ...setup.levels,
         exchangeRates: new Map(),
       },
       wallets: new Map(),

@@ -22,8 +22,16 @@ import {
  */
 export function histories(longest: number): fc.Arbitrary<History> {
   return fc
-    .record({ setup, drafts: fc.array(draft, { minLength: 1, maxLength: longest, size: 'max' }), calls: callTruths })
-    .map(({ setup: start, drafts, calls }) => ({ setup: withPossiblePolicies(start), steps: complete(drafts, calls) }));
+    .record({
+      setup,
+      opening: fc.subarray([PARTNER, ...CUSTOMERS]),
+      drafts: fc.array(draft, { minLength: 1, maxLength: longest, size: 'max' }),
+      calls: callTruths,
+    })
+    .map(({ setup: start, opening, drafts, calls }) => ({
+      setup: withPossibleSettings(withPossiblePolicies(start)),
+      steps: [...opening.map(firstCredits), ...complete(drafts, calls).map((step) => possibleStep(start, step))],
+    }));
 }
 
 const CREDIT = 1_000_000n;
@@ -107,7 +115,14 @@ const mapping: fc.Arbitrary<MappingStep> = fc.oneof(
   }),
 );
 
+const levels: fc.Arbitrary<Setup['levels']> = fc.constantFrom(
+  { funding: 'independent', trackCost: false },
+  { funding: 'independent', trackCost: true },
+  { funding: 'allocated', trackCost: false },
+);
+
 const setup: fc.Arbitrary<Setup> = fc.record({
+  levels,
   partner: fc.record({ threshold, notifications: fc.boolean(), rate: fc.option(rate, { freq: 5 }), rounding }),
   customers: fc.record(Object.fromEntries(CUSTOMERS.map((id) => [id, settings]))),
   mappings: fc.array(mapping, { maxLength: 3 }),
@@ -120,7 +135,29 @@ function withPossiblePolicies(start: Setup): Setup {
   return { ...start, customers: Object.fromEntries(customers) as Setup['customers'] };
 }
 
-const CALLS = ['call-0', 'call-1', 'call-2', 'call/3:%'];
+/** Most wallets begin with something, so that what is asked for later is not mostly refused. */
+function firstCredits(name: string): Step {
+  const usual = { priority: null, expires: null, starts: null, host: true };
+  const credits = name === PARTNER ? 900n : 60n;
+  return { kind: 'top_up', key: `first-${name}`, wallet: name, amount: credits * CREDIT, grant: 'paid', ...usual };
+}
+
+/** Customers of allocated credits have no overdraft and no grace. */
+function withPossibleSettings(start: Setup): Setup {
+  if (start.levels.funding === 'independent') return start;
+  const customers = Object.entries(start.customers).map(([id, each]) => [id, { ...each, overdraft: 0n, grace: 0 }]);
+  return { ...start, customers: Object.fromEntries(customers) as Setup['customers'] };
+}
+
+function possibleStep(start: Setup, step: Step): Step {
+  if (start.levels.funding === 'independent' || step.kind !== 'settings') return step;
+  const change = Object.fromEntries(
+    Object.entries(step.change).filter(([name]) => !['overdraft', 'grace'].includes(name)),
+  );
+  return { ...step, change };
+}
+
+const CALLS = ['call-0', 'call-1', 'call-2', 'call/3:%', 'call-4', 'call-5'];
 
 /** What a call really was: each report tells a part of it. */
 interface CallTruth {
@@ -156,7 +193,7 @@ const facts: fc.Arbitrary<Facts> = fc
   .record({
     outcome: fc.constantFrom('connected', 'connected', 'connected', 'connected', 'unconnected', 'provider_fault'),
     milliseconds: fc.tuple(seconds, fc.constantFrom(0, 0, 0, 1, 200, 999)).map(([whole, part]) => whole * 1000 + part),
-    cost: fc.option(fc.constantFrom(0n, 81_300n), { freq: 1 }),
+    cost: fc.option(fc.constantFrom(0n, 81_300n, 30_007n, 600_000n), { freq: 3 }),
     rank: fc.constantFrom(1 as const, 2 as const, 2 as const, 3 as const),
     order: fc.nat({ max: 4 }),
   })
@@ -297,7 +334,13 @@ const move = fc.record({
 });
 const hold = fc.record({
   do: fc.constant('hold' as const),
-  what: fc.constantFrom('authorize' as const, 'authorize' as const, 'extend' as const, 'release' as const),
+  what: fc.constantFrom(
+    'authorize' as const,
+    'authorize' as const,
+    'authorize' as const,
+    'extend' as const,
+    'release' as const,
+  ),
   call: fc.nat({ max: CALLS.length - 1 }),
   names: fc.oneof(
     { arbitrary: fc.constant('its customer' as const), weight: 6 },
@@ -337,7 +380,7 @@ const change = fc
 
 const draft: fc.Arbitrary<Draft> = fc.oneof(
   { arbitrary: report, weight: 18 },
-  { arbitrary: hold, weight: 8 },
+  { arbitrary: hold, weight: 14 },
   { arbitrary: topUp, weight: 6 },
   { arbitrary: deduction, weight: 3 },
   { arbitrary: adjustment, weight: 3 },
@@ -389,7 +432,10 @@ function stepOf(each: Draft, index: number, before: readonly LedgerStep[], calls
     case 'hold': {
       const { what, call, seconds: to, host: asHost } = each;
       const truth = calls[call]!;
-      const common = { host: asHost, call: CALLS[call]! };
+      // What is extended or released was mostly authorised.
+      const asked = before.filter((step) => step.kind === 'authorize').map((step) => step.call);
+      const known = what === 'authorize' ? undefined : asked.at(-1 - (call % Math.max(1, asked.length)));
+      const common = { host: asHost, call: known ?? CALLS[call]! };
       if (what === 'release') return { kind: what, ...common };
       if (what === 'extend') return { kind: what, ...common, to };
       return { kind: what, ...common, clues: truth.clues, customer: namedBy(each.names, truth), minimum: to ?? 30 };

@@ -37,6 +37,8 @@ export interface ModelCall {
   overage: Amount;
   overagePaid: Amount;
   reversed: Amount;
+  /** What its cost has taken from the partner's wallet. */
+  costPaid: Amount;
   /** Facts that were told, and the operation that answered them. */
   readonly seen: Map<string, OperationName | null>;
 }
@@ -48,10 +50,15 @@ interface Effect {
   readonly overage: Amount;
   readonly overagePaid: Amount;
   readonly flagged: Amount;
+  /** What its cost does to the partner's wallet. */
+  readonly cost: Amount;
 }
 
 /** The calls of the model: rules 2 to 5, 8, 10, 11 and 13. */
 export class ModelCalls {
+  /** Of the newest revision. */
+  #effect: Effect | null = null;
+
   constructor(readonly model: Model) {}
 
   /** A refused report changes nothing: it isn't even recorded. */
@@ -121,20 +128,24 @@ export class ModelCalls {
     if (call.customer === step.customer) return done(this.#latest(call), true);
 
     const undo = this.model.remember(call);
-    const partnerBefore = this.model.wallets.get(PARTNER)!.posted;
     const back = this.#lower(call, call.price);
     if (!this.#fits(call, back)) codes.push('WALLET_LIMIT');
     const payer = call.payer!;
-    const goneOf = (wallet: WalletName, amount: Amount) => this.model.add(wallet, amount, causeOf(call.id, amount));
-    const gone = (payer === PARTNER ? 1n : 0n) * goneOf(payer, back.payer) + goneOf(PARTNER, back.partner);
+    this.model.add(payer, back.payer, causeOf(call.id, back.payer));
+    this.model.add(PARTNER, back.partner, causeOf(call.id, back.partner));
+    this.#effect = null;
     Object.assign(call, { price: 0n, overage: 0n, overagePaid: 0n });
     const charged = this.#charge(call, step.customer, 'reassign', null);
     // One operation has one effect on a status: that of all it did.
     for (const wallet of [payer, PARTNER]) this.model.settle(wallet);
-    const raised = this.model.wallets.get(PARTNER)!.posted + gone > partnerBefore;
+    // By what was moved, whether or not some of it has expired since.
+    const { payer: taken = 0n, partner = 0n, cost = 0n } = this.#effect ?? {};
+    const raised =
+      (payer === PARTNER ? back.payer : 0n) + back.partner + (call.payer === PARTNER ? taken : 0n) + partner + cost;
+    if (this.model.allocates && back.payer + taken > 0n && !step.host) codes.push('HOST_KEY_REQUIRED');
     if (!charged) codes.push('RATE_REQUIRED');
     if (charged?.ok === false) codes.push(...charged.codes);
-    if (raised && !step.host) codes.push('HOST_KEY_REQUIRED');
+    if (raised > 0n && !step.host) codes.push('HOST_KEY_REQUIRED');
     if (charged?.ok && codes.length === 0) return charged;
     undo();
     return refused(...codes);
@@ -151,7 +162,7 @@ export class ModelCalls {
     if (part > left) codes.push('REVERSAL_TOO_LARGE');
     if (codes.length > 0) return refused(...codes);
     const effect = this.#lower(call, part);
-    if (raisesPartner(call, effect) && !step.host) codes.push('HOST_KEY_REQUIRED');
+    if ((raisesPartner(call, effect) || this.model.allocates) && !step.host) codes.push('HOST_KEY_REQUIRED');
     if (!this.#fits(call, effect)) codes.push('WALLET_LIMIT');
     if (codes.length > 0) return refused(...codes);
 
@@ -166,7 +177,7 @@ export class ModelCalls {
 
   #open(step: ReportStep, startedAt: number): ModelCall {
     const nothing = { customer: null, payer: null, version: null, partnerVersion: null, revision: 0 };
-    const free = { price: 0n, overage: 0n, overagePaid: 0n, reversed: 0n };
+    const free = { price: 0n, overage: 0n, overagePaid: 0n, reversed: 0n, costPaid: 0n };
     const told = { facts: step.facts, clues: step.clues, named: step.customer, startedAt };
     const call: ModelCall = { id: step.call, state: 'suspense', ...told, ...nothing, ...free, seen: new Map() };
     this.model.calls.set(call.id, call);
@@ -211,7 +222,8 @@ export class ModelCalls {
     Object.assign(call, { customer, payer, version, partnerVersion, state: 'charged' });
     const price = rules.priceOf(this.#billable(call, call.facts), version);
     const live = hold?.state === 'live' ? hold : undefined;
-    return this.#newRevision(call, price, this.#raise(call, price, live), kind, told, live);
+    const effect = this.#withCost(call, this.#raise(call, price, live), price, call.facts);
+    return this.#newRevision(call, price, effect, kind, told, live);
   }
 
   /** Rule 10: better facts post the difference; all others are recorded and post nothing. */
@@ -219,12 +231,21 @@ export class ModelCalls {
     const better = rules.beats(step.facts, call.facts);
     const price = better ? rules.priceOf(this.#billable(call, step.facts), call.version!) : call.price;
     const more = price - call.price;
-    if (more === 0n) {
+    const nothing = {
+      payer: 0n,
+      partner: 0n,
+      overage: call.overage,
+      overagePaid: call.overagePaid,
+      flagged: 0n,
+      cost: 0n,
+    };
+    const priced = more > 0n ? this.#raise(call, more) : more < 0n ? this.#lower(call, -more) : nothing;
+    const effect = better ? this.#withCost(call, priced, price, step.facts) : priced;
+    if (more === 0n && effect.cost === 0n) {
       if (better) call.facts = step.facts;
       call.seen.set(rules.factsText(step.facts), revisionName(call.id, call.revision));
       return done(this.#latest(call), true);
     }
-    const effect = more > 0n ? this.#raise(call, more) : this.#lower(call, -more);
     // Rule 4: a revision by fields alone that raises the partner's wallet is the host's.
     if (raisesPartner(call, effect) && step.facts.rank === 1 && !step.host) return refused('HOST_KEY_REQUIRED');
     call.facts = step.facts;
@@ -270,13 +291,31 @@ export class ModelCalls {
     const within = room < amount ? room : amount;
     const { overage, overagePaid } = call;
     if (payer === PARTNER || this.model.customers.get(payer)!.policy === 'debt')
-      return { payer: -amount, partner: 0n, overage, overagePaid, flagged: amount - within };
+      return { payer: -amount, partner: 0n, overage, overagePaid, flagged: amount - within, cost: 0n };
     const carried = overage + amount - within;
     const carriedPaid = this.#partnersShare(call, carried);
     const partnerPays = carriedPaid - overagePaid;
     const partnerRoom = this.#room(PARTNER, call);
     const flagged = partnerPays > partnerRoom ? partnerPays - partnerRoom : 0n;
-    return { payer: -within, partner: -partnerPays, overage: carried, overagePaid: carriedPaid, flagged };
+    return { payer: -within, partner: -partnerPays, overage: carried, overagePaid: carriedPaid, flagged, cost: 0n };
+  }
+
+  /** Rule 4: beside its price a call takes its cost; of one that the partner carries in part, the customer's share. */
+  #withCost(call: ModelCall, effect: Effect, price: Amount, facts: Facts): Effect {
+    if (!this.model.setup.levels.trackCost) return effect;
+    // A credit is worth a cent: a millionth of a dollar is a hundred microcredits.
+    let due = facts.cost === null ? null : facts.cost * 100n;
+    if (due !== null && price > 0n) due = rules.rounded(due * (price - effect.overage), price);
+    if (call.payer === PARTNER) due = 0n;
+    if (due === null || due === call.costPaid) return effect;
+    const more = due - call.costPaid;
+    if (more < 0n) return { ...effect, cost: -more };
+    const { posted, held, grants } = this.model.wallets.get(PARTNER)!;
+    const back = effect.partner > 0n ? grants.copy().giveBack(`call ${call.id}`, effect.partner, this.model.now) : null;
+    const gone = back?.expired.reduce((sum, { part }) => sum + part, 0n) ?? 0n;
+    const free = posted - held + effect.partner - gone;
+    const beyond = more - (free > 0n ? free : 0n);
+    return { ...effect, cost: -more, flagged: effect.flagged + (beyond > 0n ? beyond : 0n) };
   }
 
   /** Rule 1, on both wallets. */
@@ -285,7 +324,8 @@ export class ModelCalls {
       const after = this.model.wallets.get(wallet)!.posted + change;
       return after < rules.LIMIT && after > -rules.LIMIT;
     };
-    return within(call.payer!, effect.payer) && within(PARTNER, effect.partner);
+    const both = within(call.payer!, effect.payer) && within(PARTNER, effect.partner);
+    return both && within(PARTNER, effect.partner + effect.cost + (call.payer === PARTNER ? effect.payer : 0n));
   }
 
   /**
@@ -315,7 +355,8 @@ export class ModelCalls {
     const off = amount < call.overage ? amount : call.overage;
     const overage = call.overage - off;
     const overagePaid = this.#partnersShare(call, overage);
-    return { payer: amount - off, partner: call.overagePaid - overagePaid, overage, overagePaid, flagged: 0n };
+    const partner = call.overagePaid - overagePaid;
+    return { payer: amount - off, partner, overage, overagePaid, flagged: 0n, cost: 0n };
   }
 
   /** Rule 8, at the rates of the call's start; of the whole part, so that differences are subtractions (rule 2). */
@@ -331,8 +372,10 @@ export class ModelCalls {
     const kept = hold && -effect.payer > hold.amount ? hold.amount : -effect.payer;
     const captured = hold && { captured: { amount: kept, since: hold.since } };
     const gone = this.model.add(call.payer!, effect.payer, 'subject' in cause ? { ...cause, ...captured } : cause);
-    this.model.settle(call.payer!);
-    this.model.move(PARTNER, effect.partner, causeOf(call.id, effect.partner));
+    for (const amount of [effect.partner, effect.cost]) this.model.add(PARTNER, amount, causeOf(call.id, amount));
+    for (const wallet of [call.payer!, PARTNER]) this.model.settle(wallet);
+    call.costPaid -= effect.cost;
+    this.#effect = effect;
     call.overage = effect.overage;
     call.overagePaid = effect.overagePaid;
     return effect.payer - gone;
@@ -344,5 +387,5 @@ export class ModelCalls {
 }
 
 function raisesPartner(call: ModelCall, effect: Effect): boolean {
-  return effect.partner > 0n || (call.payer === PARTNER && effect.payer > 0n);
+  return (call.payer === PARTNER ? effect.payer : effect.partner) + effect.cost > 0n;
 }

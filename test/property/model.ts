@@ -49,13 +49,21 @@ export type Cause =
 export const causeOf = (call: string, amount: Amount): Cause =>
   amount < 0n ? { subject: `call ${call}` } : { givesBack: `call ${call}` };
 
+interface Moved {
+  readonly wallet: WalletName;
+  readonly amount: Amount;
+  readonly lot?: number;
+  /** With allocated funding: the partner's lot that credits coming back have made. */
+  readonly partnersLot?: number;
+}
+
 export interface ModelOperation {
   /** What it asked for: its business content, as text. */
   readonly content: string;
   readonly answer: Answer;
   readonly call: string | null;
   /** What it moved and where, for its reversal; null when it can't be reversed. */
-  readonly moved: { readonly wallet: WalletName; readonly amount: Amount; readonly lot?: number } | null;
+  readonly moved: Moved | null;
   reversed: Amount;
 }
 
@@ -87,7 +95,7 @@ export class Model {
   now = 0;
 
   constructor(
-    setup: Setup,
+    readonly setup: Setup,
     now: (wallet: WalletName) => number,
     readonly moment: (milliseconds: number | null) => number | null,
   ) {
@@ -256,7 +264,10 @@ export class Model {
     const starts = step.kind === 'top_up' ? (this.moment(step.starts) ?? now) : now;
     const expires = step.kind === 'top_up' ? this.moment(step.expires) : null;
     if (expires !== null && expires <= Math.max(starts, now)) codes.push('GRANT_EXPIRED');
+    const allocated = this.allocates && name !== PARTNER && step.kind !== 'deduction';
+    if (allocated && starts > now) codes.push('REQUEST_INVALID');
     if (wallet && starts <= now) this.#limits(name, amount, now, codes);
+    if (wallet && allocated) this.#limits(PARTNER, -amount, now, codes);
     if (!wallet || codes.length > 0) return refused(...codes);
 
     const subject = requestName(step.key);
@@ -267,9 +278,17 @@ export class Model {
       this.record(step, later, null);
       return done(later);
     }
-    this.move(name, amount, amount < 0n ? { subject } : { terms: this.#termsOf(step) });
+    this.add(name, amount, amount < 0n ? { subject } : { terms: this.#termsOf(step) });
+    if (allocated) this.add(PARTNER, -amount, amount > 0n ? { subject } : { terms: usualTerms('paid') });
+    for (const each of allocated ? [name, PARTNER] : [name]) this.settle(each);
+    const partnersLot = allocated && amount < 0n ? this.wallets.get(PARTNER)!.grants.lots.length : undefined;
     const answer = this.answerOf(subject, step.kind, name, name, amount, null);
-    this.record(step, answer, { wallet: name, amount, ...(amount > 0n && { lot: lots.length }) });
+    this.record(step, answer, {
+      wallet: name,
+      amount,
+      ...(amount > 0n && { lot: lots.length }),
+      ...(allocated && { partnersLot: partnersLot ?? 0 }),
+    });
     return done(answer);
   }
 
@@ -309,6 +328,7 @@ export class Model {
     if (!original) return refused('OPERATION_NOT_FOUND');
     if (original.call !== null) return this.#calls.reverse(step, original.call);
     if (!original.moved) return refused('NOT_REVERSIBLE');
+    if (original.moved.partnersLot !== undefined) return this.#reverseAllocated(step, original, original.moved, now);
     const { wallet, amount: moved, lot } = original.moved;
     const size = moved < 0n ? -moved : moved;
     // Rule 18: never more in total than it was, its own expiry included.
@@ -331,6 +351,40 @@ export class Model {
     const answer = this.answerOf(subject, 'reversal', wallet, wallet, back - gone, null);
     this.record(step, answer, null);
     return done(answer);
+  }
+
+  /** Rule 4: what went from wallet to wallet goes back: out of the one that has it, to the grants of the other. */
+  #reverseAllocated(
+    step: Extract<RequestStep, { kind: 'reversal' }>,
+    original: ModelOperation,
+    { wallet, amount, lot, partnersLot }: Moved,
+    now: number,
+  ): Expected {
+    const [from, own, to] = amount > 0n ? [wallet, lot!, PARTNER] : [PARTNER, partnersLot!, wallet];
+    const size = amount < 0n ? -amount : amount;
+    const left = size - original.reversed - this.wallets.get(from)!.grants.lots[own - 1]!.expired;
+    const part = step.amount ?? left;
+    const codes: string[] = [];
+    if (step.amount !== null && step.amount <= 0n) codes.push('AMOUNT_NOT_POSITIVE');
+    if (left <= 0n) codes.push('NOT_REVERSIBLE', 'REVERSAL_TOO_LARGE');
+    if (part > left) codes.push('REVERSAL_TOO_LARGE');
+    if (codes.length === 0) {
+      this.#limits(from, -part, now, codes);
+      this.#limits(to, part, now, codes);
+    }
+    if (codes.length > 0) return refused(...codes);
+    const subject = requestName(step.key);
+    this.add(from, -part, { subject, first: own });
+    this.add(to, part, { givesBack: step.target });
+    for (const each of [from, to]) this.settle(each);
+    original.reversed += part;
+    const answer = this.answerOf(subject, 'reversal', from, from, -part, null);
+    this.record(step, answer, null);
+    return done(answer);
+  }
+
+  get allocates(): boolean {
+    return this.setup.levels.funding === 'allocated';
   }
 
   record(step: RequestStep, answer: Answer, moved: ModelOperation['moved']): void {

@@ -25,6 +25,12 @@ export class PartnerUnderTest {
     const { id } = await createPartner(database, HOST, partnerCreate.parse({ name: 'North Star Voice' }));
     const versions = new Map<string, number>();
     const partner = await updatePartner(database, id, HOST, partnerUpdate.parse(partnerPatch(setup.partner)));
+    await updatePartner(
+      database,
+      id,
+      HOST,
+      partnerUpdate.parse({ funding: setup.levels.funding, track_cost: setup.levels.trackCost }),
+    );
     versions.set(PARTNER, Date.parse(partner.settings.rate?.effective_from ?? ''));
     for (const [name, settings] of Object.entries(setup.customers)) {
       const input = customerCreate.parse({ id: name, name, settings: settingsPatch(settings) });

@@ -36,8 +36,15 @@ export interface Settings {
 
 export type PartnerSettings = Pick<Settings, 'threshold' | 'notifications' | 'rate' | 'rounding'>;
 
+/** Rule 4: where customers' credits come from, and whether calls also take their cost. */
+export interface Levels {
+  readonly funding: 'independent' | 'allocated';
+  readonly trackCost: boolean;
+}
+
 /** How everything stands before the first step. */
 export interface Setup {
+  readonly levels: Levels;
   readonly partner: PartnerSettings;
   readonly customers: Readonly<Record<string, Settings>>;
   readonly mappings: readonly MappingStep[];
