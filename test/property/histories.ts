@@ -25,7 +25,7 @@ export function histories(longest: number): fc.Arbitrary<History> {
     .record({
       setup,
       opening: fc.subarray([PARTNER, ...CUSTOMERS]),
-      drafts: fc.array(draft, { minLength: 1, maxLength: longest, size: 'max' }),
+      drafts: draftsOf(longest),
       calls: callTruths,
     })
     .map(({ setup: start, opening, drafts, calls }) => ({
@@ -135,10 +135,16 @@ function withPossiblePolicies(start: Setup): Setup {
   return { ...start, customers: Object.fromEntries(customers) as Setup['customers'] };
 }
 
+/** Long ones mostly: what is rare needs several steps to come about. */
+function draftsOf(longest: number): fc.Arbitrary<Draft[]> {
+  const between = (minLength: number) => fc.array(draft, { minLength, maxLength: longest, size: 'max' });
+  return fc.oneof({ arbitrary: between(1), weight: 1 }, { arbitrary: between(Math.ceil(longest / 2)), weight: 2 });
+}
+
 /** Most wallets begin with something, so that what is asked for later is not mostly refused. */
 function firstCredits(name: string): Step {
   const usual = { priority: null, expires: null, starts: null, host: true };
-  const credits = name === PARTNER ? 900n : 60n;
+  const credits = name === PARTNER ? 5_000n : 300n;
   return { kind: 'top_up', key: `first-${name}`, wallet: name, amount: credits * CREDIT, grant: 'paid', ...usual };
 }
 
