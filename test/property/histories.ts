@@ -74,7 +74,11 @@ const threshold = fc.oneof(
 );
 const policy = fc.constantFrom('debt' as const, 'partner' as const);
 
-const maxCall = fc.oneof(fc.constantFrom(20, 60, 600, 3600), fc.integer({ min: 1, max: 900 }));
+/** Mostly short, so that several calls fit, and ends come a little after their caps. */
+const maxCall = fc.oneof(
+  { arbitrary: fc.constantFrom(10, 30, 30, 60), weight: 4 },
+  { arbitrary: fc.integer({ min: 1, max: 900 }), weight: 1 },
+);
 const maxConcurrent = fc.option(fc.integer({ min: 1, max: 2 }), { freq: 1 });
 
 const settings: fc.Arbitrary<Settings> = fc.record({
