@@ -167,7 +167,7 @@ function possibleStep(start: Setup, step: Step): Step {
   return { ...step, change };
 }
 
-const CALLS = ['call-0', 'call-1', 'call-2', 'call/3:%', 'call-4', 'call-5'];
+const CALLS = ['call-0', 'call-1', 'call-2', 'call/3:%', 'call-4', 'call-5', 'call-6', 'call-7'];
 
 /** What a call really was: each report tells a part of it. */
 interface CallTruth {
@@ -177,7 +177,7 @@ interface CallTruth {
 }
 const callTruths: fc.Arbitrary<CallTruth[]> = fc.array(
   fc.record({
-    customer: fc.oneof({ arbitrary: fc.constant(null), weight: 2 }, { arbitrary: customer, weight: 5 }),
+    customer: fc.oneof({ arbitrary: fc.constant(null), weight: 1 }, { arbitrary: customer, weight: 5 }),
     clues: fc.record({
       agent: fc.option(fc.constantFrom(...AGENTS), { freq: 2 }),
       from: fc.option(fc.constantFrom(...NUMBERS), { freq: 1 }),
@@ -440,11 +440,13 @@ function stepOf(each: Draft, index: number, before: readonly LedgerStep[], calls
       return what === 'dismiss' ? { kind: what, ...common } : { kind: what, ...common, customer: to };
     }
     case 'hold': {
-      const { what, call, seconds: to, host: asHost } = each;
+      const { what, call: index, seconds: to, host: asHost } = each;
+      // What is authorised was mostly not heard of before; what is extended or released was mostly authorised.
+      const unheard = CALLS.filter((id) => !before.some((step) => 'call' in step && step.call === id));
+      const call = CALLS.indexOf(unheard[index % Math.max(1, unheard.length)] ?? CALLS[index]!);
       const truth = calls[call]!;
-      // What is extended or released was mostly authorised.
       const asked = before.filter((step) => step.kind === 'authorize').map((step) => step.call);
-      const known = what === 'authorize' ? undefined : asked.at(-1 - (call % Math.max(1, asked.length)));
+      const known = what === 'authorize' ? undefined : asked.at(-1 - (index % Math.max(1, asked.length)));
       const common = { host: asHost, call: known ?? CALLS[call]! };
       if (what === 'release') return { kind: what, ...common };
       if (what === 'extend') return { kind: what, ...common, to };
