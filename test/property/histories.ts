@@ -79,7 +79,7 @@ const maxCall = fc.oneof(
   { arbitrary: fc.constantFrom(10, 30, 30, 60), weight: 4 },
   { arbitrary: fc.integer({ min: 1, max: 900 }), weight: 1 },
 );
-const maxConcurrent = fc.option(fc.integer({ min: 1, max: 2 }), { freq: 1 });
+const maxConcurrent = fc.option(fc.integer({ min: 1, max: 2 }), { freq: 2 });
 
 const settings: fc.Arbitrary<Settings> = fc.record({
   aiCredits: fc.oneof({ arbitrary: fc.constant(true), weight: 3 }, { arbitrary: fc.constant(false), weight: 1 }),
@@ -180,10 +180,10 @@ const callTruths: fc.Arbitrary<CallTruth[]> = fc.array(
     customer: fc.oneof({ arbitrary: fc.constant(null), weight: 1 }, { arbitrary: customer, weight: 5 }),
     clues: fc.record({
       agent: fc.option(fc.constantFrom(...AGENTS), { freq: 2 }),
-      from: fc.option(fc.constantFrom(...NUMBERS), { freq: 1 }),
-      to: fc.option(fc.constantFrom(...NUMBERS), { freq: 1 }),
+      from: fc.option(fc.constantFrom(...NUMBERS), { freq: 2 }),
+      to: fc.option(fc.constantFrom(...NUMBERS), { freq: 2 }),
       direction: fc.constantFrom('inbound' as const, 'outbound' as const, null),
-      metadata: fc.option(fc.constantFrom(...TAGS), { freq: 1 }),
+      metadata: fc.option(fc.constantFrom(...TAGS), { freq: 2 }),
     }),
     started: fc.oneof(fc.constant(null), fc.nat({ max: 12 }), fc.constant('early' as const)),
   }),
@@ -259,7 +259,7 @@ const topUp = fc
     wallet: fc.oneof({ arbitrary: wallet, weight: 15 }, { arbitrary: fc.constant(NOBODY), weight: 1 }),
     amount,
     grant: fc.constantFrom('paid' as const, 'bonus' as const),
-    priority: fc.option(fc.constantFrom(5, 20, 30), { freq: 1 }).map((each) => (each === 5 ? null : each)),
+    priority: fc.option(fc.constantFrom(5, 20, 30), { freq: 2 }).map((each) => (each === 5 ? null : each)),
     expires: fc.option(moment, { freq: 2 }),
     starts: fc.oneof({ arbitrary: fc.constant(null), weight: 5 }, { arbitrary: moment, weight: 1 }),
   })
@@ -311,7 +311,7 @@ const reversal = fc.record({
   do: fc.constant('reverse' as const),
   key,
   of: fc.option(fc.nat({ max: 1000 }), { freq: 2 }),
-  amount: fc.option(fc.oneof(amount, fc.bigInt({ min: 1n, max: 20n * CREDIT })), { freq: 1 }),
+  amount: fc.option(fc.oneof(amount, fc.bigInt({ min: 1n, max: 20n * CREDIT })), { freq: 2 }),
   host,
 });
 const report = fc.record({
@@ -357,7 +357,7 @@ const hold = fc.record({
     { arbitrary: fc.constant('no one' as const), weight: 1 },
     { arbitrary: customer, weight: 1 },
   ),
-  seconds: fc.option(fc.integer({ min: 1, max: 300 }), { freq: 1 }),
+  seconds: fc.option(fc.integer({ min: 1, max: 300 }), { freq: 2 }),
   host,
 });
 const again = fc.record({ do: fc.constant('again' as const), which: fc.nat({ max: 1000 }), host });
