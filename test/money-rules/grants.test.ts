@@ -228,6 +228,23 @@ describe('the money rules, on grants', () => {
       ]);
     });
 
+    it('lets a captured call burn what was live when it was authorised, before what is live now', async () => {
+      await customer({ max_call_seconds: 60 });
+      await give('5');
+      await bonus('10');
+      expect(await authorize('1')).toMatchObject({ hold: { held: 12 } });
+      await clock(DAY);
+      await world.call({ id: '1', seconds: 30, customerId: 'acme' });
+      expect(await lefts()).toEqual({ 'g1-1': 5, 'g1-2': 0 });
+      expect(await history()).toEqual([
+        ['expiry', -1, 5],
+        ['call', -6, 6],
+        ['expiry', -3, 12],
+        ['top_up', 10, 15],
+        ['top_up', 5, 5],
+      ]);
+    });
+
     it('expires at release what only the hold had kept', async () => {
       await customer({ max_call_seconds: 300 });
       await bonus('100');
