@@ -132,14 +132,18 @@ export function updateWallets(transaction: Transaction, partnerId: string, rows:
   );
 }
 
+const IDENTITY: RowType<Pick<CallState, 'callId' | 'identity'>>['columns'] = [
+  column.uuid((row) => row.callId),
+  column.text((row) => row.identity.provider),
+  column.text((row) => row.identity.account),
+  column.text((row) => row.identity.callId),
+  column.text((row) => row.identity.leg),
+];
+
 const CALLS: RowType<CallState> = {
   name: 'call_row',
   columns: [
-    column.uuid((row) => row.callId),
-    column.text((row) => row.identity.provider),
-    column.text((row) => row.identity.account),
-    column.text((row) => row.identity.callId),
-    column.text((row) => row.identity.leg),
+    ...IDENTITY,
     column.text((row) => row.state),
     column.text((row) => row.reason),
     column.text((row) => row.customerId),
@@ -186,11 +190,7 @@ function upsertCalls(transaction: Transaction, partnerId: string, rows: readonly
 const HOLDS: RowType<HoldState> = {
   name: 'hold_row',
   columns: [
-    column.uuid((row) => row.callId),
-    column.text((row) => row.identity.provider),
-    column.text((row) => row.identity.account),
-    column.text((row) => row.identity.callId),
-    column.text((row) => row.identity.leg),
+    ...IDENTITY,
     column.text((row) => row.state),
     column.text((row) => row.customerId),
     column.text((row) => row.payer),

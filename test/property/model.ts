@@ -52,9 +52,10 @@ export const causeOf = (call: string, amount: Amount): Cause =>
 interface Moved {
   readonly wallet: WalletName;
   readonly amount: Amount;
+  /** The lot that it made, in the wallet that it raised. */
   readonly lot?: number;
-  /** With allocated funding: the partner's lot that credits coming back have made. */
-  readonly partnersLot?: number;
+  /** With allocated funding: out of the partner's wallet, or into it. */
+  readonly allocated?: boolean;
 }
 
 export interface ModelOperation {
@@ -271,7 +272,6 @@ export class Model {
     if (!wallet || codes.length > 0) return refused(...codes);
 
     const subject = requestName(step.key);
-    const { lots } = wallet.grants;
     if (starts > now) {
       wallet.grants.create(this.#termsOf(step), amount, starts);
       const later = this.answerOf(subject, step.kind, name, name, 0n, null);
@@ -281,14 +281,9 @@ export class Model {
     this.add(name, amount, amount < 0n ? { subject } : { terms: this.#termsOf(step) });
     if (allocated) this.add(PARTNER, -amount, amount > 0n ? { subject } : { terms: usualTerms('paid') });
     for (const each of allocated ? [name, PARTNER] : [name]) this.settle(each);
-    const partnersLot = allocated && amount < 0n ? this.wallets.get(PARTNER)!.grants.lots.length : undefined;
+    const raised = amount > 0n ? wallet : allocated ? this.wallets.get(PARTNER)! : null;
     const answer = this.answerOf(subject, step.kind, name, name, amount, null);
-    this.record(step, answer, {
-      wallet: name,
-      amount,
-      ...(amount > 0n && { lot: lots.length }),
-      ...(allocated && { partnersLot: partnersLot ?? 0 }),
-    });
+    this.record(step, answer, { wallet: name, amount, allocated, ...(raised && { lot: raised.grants.lots.length }) });
     return done(answer);
   }
 
@@ -328,7 +323,7 @@ export class Model {
     if (!original) return refused('OPERATION_NOT_FOUND');
     if (original.call !== null) return this.#calls.reverse(step, original.call);
     if (!original.moved) return refused('NOT_REVERSIBLE');
-    if (original.moved.partnersLot !== undefined) return this.#reverseAllocated(step, original, original.moved, now);
+    if (original.moved.allocated) return this.#reverseAllocated(step, original, original.moved, now);
     const { wallet, amount: moved, lot } = original.moved;
     const size = moved < 0n ? -moved : moved;
     // Rule 18: never more in total than it was, its own expiry included.
@@ -357,12 +352,12 @@ export class Model {
   #reverseAllocated(
     step: Extract<RequestStep, { kind: 'reversal' }>,
     original: ModelOperation,
-    { wallet, amount, lot, partnersLot }: Moved,
+    { wallet, amount, lot: own }: Moved,
     now: number,
   ): Expected {
-    const [from, own, to] = amount > 0n ? [wallet, lot!, PARTNER] : [PARTNER, partnersLot!, wallet];
+    const [from, to] = amount > 0n ? [wallet, PARTNER] : [PARTNER, wallet];
     const size = amount < 0n ? -amount : amount;
-    const left = size - original.reversed - this.wallets.get(from)!.grants.lots[own - 1]!.expired;
+    const left = size - original.reversed - this.wallets.get(from)!.grants.lots[own! - 1]!.expired;
     const part = step.amount ?? left;
     const codes: string[] = [];
     if (step.amount !== null && step.amount <= 0n) codes.push('AMOUNT_NOT_POSITIVE');

@@ -1,5 +1,5 @@
-import { Ledger, getStatement } from '@talktime/core/ledger';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Ledger, getStatement } from '@talktime/core/ledger';
 import * as fc from 'fast-check';
 import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
