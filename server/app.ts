@@ -22,7 +22,7 @@ export interface AppOptions extends LimitOptions {
   readonly metrics: Metrics;
   /** Answers what comes under /slack/, on the same port. */
   readonly slack?: RequestListener;
-  /** Where the service is reached from outside; for the API page. */
+  /** Where the service is reached from outside: for the API page, and for signatures that cover the address. */
   readonly publicUrl?: string;
   /** How many proxies stand in front, whose X-Forwarded-For is believed. */
   readonly trustedProxies?: number;
@@ -54,7 +54,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const limits = createLimits(app, options);
   await describeApi(app, options.publicUrl);
   requireAccess(app, talktime.database, limits);
-  await registerRoutes(app, { talktime, metrics, limits });
+  await registerRoutes(app, { talktime, metrics, limits, publicUrl: options.publicUrl });
   return app;
 }
 

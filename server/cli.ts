@@ -4,13 +4,21 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { createApiKey, listApiKeys, revokeApiKey, Sealer, type Actor } from '@talktime/core/access';
 import { assignCall, dismissCall, listSuspense, type Talktime } from '@talktime/core/calls';
-import { apiKeyCreate, assignment, dismissal, partnerCreate, TalktimeError } from '@talktime/core/contract';
+import {
+  apiKeyCreate,
+  assignment,
+  deliveryState,
+  dismissal,
+  partnerCreate,
+  TalktimeError,
+} from '@talktime/core/contract';
 import { createPartner, listPartners } from '@talktime/core/customers';
 import { Database, migrate } from '@talktime/core/database';
 import { AnchorsUnreadable, Ledger } from '@talktime/core/ledger';
 import { z } from 'zod';
 import { runExport } from './commands/export';
 import { runImport } from './commands/import';
+import { printInbox, replayFromInbox } from './commands/inbox';
 import { FORMATS, RECORD_KINDS, RecordsUnreadable } from './commands/records';
 import { runVerify } from './commands/verify';
 import { ConfigError, readConfig } from './config';
@@ -29,6 +37,8 @@ const HELP = `Usage: npm run talktime -- <command>
   suspense list --partner ID                calls that wait for somebody to say whose they are
   suspense assign CALL_ID --partner ID --customer ID
   suspense dismiss CALL_ID --partner ID --reason TEXT
+  inbox list --partner ID [--state STATE]    what providers delivered, and what became of it
+  inbox replay DELIVERY_ID --partner ID      work on a delivery again, after a fix
   verify [--partner ID] [--anchor FILE] [--json]
                                             recomputes the ledger from entry zero; --anchor also compares its seals
                                             with those in FILE, and adds the newest to it
@@ -181,6 +191,23 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const { reason } = parse(dismissal, { reason: options.reason });
       await dismissCall(talktime, partner(options), ACTOR, uuid(callId!, 'CALL_ID'), reason);
       print(`${callId} is closed, uncharged.`);
+    },
+  },
+
+  'inbox list': {
+    options: ['partner', 'state'],
+    arguments: [],
+    async run(talktime, { options }) {
+      const state = parse(deliveryState.optional(), options.state);
+      await printInbox(talktime, partner(options), state, print);
+    },
+  },
+
+  'inbox replay': {
+    options: ['partner'],
+    arguments: ['DELIVERY_ID'],
+    async run(talktime, { options, positionals: [deliveryId] }) {
+      await replayFromInbox(talktime, partner(options), uuid(deliveryId!, 'DELIVERY_ID'), print);
     },
   },
 

@@ -2,7 +2,14 @@ import type { ErrorCode } from '@talktime/core/contract';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export type DeductionSource = 'call' | 'amount' | 'provider_webhook' | 'ingress';
-export type DeductionOutcome = 'deducted' | 'replayed' | 'suspense' | 'ignored' | 'refused';
+export type DeductionOutcome =
+  | 'deducted'
+  | 'replayed'
+  | 'suspense'
+  | 'ignored'
+  | 'unreadable'
+  | 'refused'
+  | 'postponed';
 
 /** What Prometheus reads at /metrics. Labels are routes, codes and outcomes: never an id, a name or an amount. */
 export interface Metrics {

@@ -9,7 +9,7 @@ import {
 import { Sealer } from '@talktime/core/access';
 import { startDispatcher, type AlertChannel } from '@talktime/core/alerts';
 import { Database, migrate } from '@talktime/core/database';
-import { grantsJob, holdsJob, sealJob, startJobs } from '@talktime/core/jobs';
+import { grantsJob, holdsJob, inboxJob, inboxRetentionJob, sealJob, startJobs } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
 import type { Logger } from 'pino';
 import { buildApp } from './app';
@@ -75,7 +75,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   const jobs = startJobs({
     database,
-    jobs: [sealJob(database), grantsJob(talktime.ledger), holdsJob(talktime.ledger)],
+    jobs: [
+      sealJob(database),
+      grantsJob(talktime.ledger),
+      holdsJob(talktime.ledger),
+      inboxJob(talktime),
+      inboxRetentionJob(talktime),
+    ],
     onError: (error) => {
       metrics.jobFailed();
       logger.error({ err: error }, 'a job met a fault');

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { audit } from '../access/audit';
 import type { Sealer } from '../access/seal';
-import type { Endpoint, endpointCreate } from '../contract';
+import type { Endpoint, endpointCreate, EndpointSettings, endpointUpdate, Provider } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database } from '../database';
 import type { Actor } from '../ledger';
@@ -10,18 +10,22 @@ import type { Actor } from '../ledger';
 /** An account at a provider whose signed webhooks are taken, with its live secrets opened. */
 export interface ProviderAccount {
   readonly endpointId: string;
-  readonly provider: string;
+  readonly provider: Provider;
   readonly account: string;
   readonly secrets: readonly string[];
+  readonly settings: EndpointSettings;
 }
 
 interface EndpointRow {
   endpoint_id: string;
-  provider: string;
+  provider: Provider;
   account: string;
   sealed_secrets: Buffer[];
+  settings: EndpointSettings;
   created_at: Date;
 }
+
+const COLUMNS = 'endpoint_id, provider, account, sealed_secrets, settings, created_at';
 
 interface Context {
   readonly database: Database;
@@ -39,11 +43,11 @@ export async function createEndpoint(
   const sealed = input.secrets.map((secret) => sealer.seal(secret, sealContext(endpointId)));
   return database.asPartner(partnerId, async (transaction) => {
     const [row] = await transaction.query<EndpointRow & Record<string, unknown>>(
-      `insert into talktime.endpoints (partner_id, endpoint_id, provider, account, sealed_secrets)
-       values ($1, $2, $3, $4, $5)
+      `insert into talktime.endpoints (partner_id, endpoint_id, provider, account, sealed_secrets, settings)
+       values ($1, $2, $3, $4, $5, $6)
        on conflict (partner_id, provider, account) do nothing
-       returning endpoint_id, provider, account, sealed_secrets, created_at`,
-      [partnerId, endpointId, input.provider, input.account, sealed],
+       returning ${COLUMNS}`,
+      [partnerId, endpointId, input.provider, input.account, sealed, JSON.stringify(input.settings)],
     );
     if (!row) {
       throw new TalktimeError(
@@ -59,6 +63,36 @@ export async function createEndpoint(
     await audit(transaction, partnerId, actor, 'endpoint.created', endpointId, {
       provider: input.provider,
       account: input.account,
+    });
+    return toEndpoint(row);
+  });
+}
+
+/** Changes what is given: the live secrets (all of them, for a rotation), or the settings. */
+export async function updateEndpoint(
+  { database, sealer }: Context,
+  partnerId: string,
+  actor: Actor,
+  endpointId: string,
+  input: z.output<typeof endpointUpdate>,
+): Promise<Endpoint> {
+  const sealed = input.secrets?.map((secret) => sealer.seal(secret, sealContext(endpointId)));
+  return database.asPartner(partnerId, async (transaction) => {
+    const [row] = await transaction.query<EndpointRow & Record<string, unknown>>(
+      `update talktime.endpoints
+       set sealed_secrets = coalesce($3::bytea[], sealed_secrets), settings = coalesce($4::jsonb, settings)
+       where partner_id = $1 and endpoint_id = $2
+       returning ${COLUMNS}`,
+      [partnerId, endpointId, sealed ?? null, input.settings ? JSON.stringify(input.settings) : null],
+    );
+    if (!row) throw endpointNotFound();
+    if (row.provider === 'generic' && !row.settings.fields)
+      throw new TalktimeError('REQUEST_INVALID', 'A generic endpoint needs to know where the body has what.', [
+        { path: 'settings.fields', message: 'is missing' },
+      ]);
+    await audit(transaction, partnerId, actor, 'endpoint.updated', endpointId, {
+      ...(input.secrets && { secrets: String(input.secrets.length) }),
+      ...(input.settings && { settings: JSON.stringify(input.settings) }),
     });
     return toEndpoint(row);
   });
@@ -81,6 +115,7 @@ export async function providerAccounts(
       endpointId: row.endpoint_id,
       provider: row.provider,
       account: row.account,
+      settings: row.settings,
       secrets: row.sealed_secrets.map((sealed) => sealer.open(sealed, sealContext(row.endpoint_id))),
     }));
 }
@@ -93,18 +128,33 @@ export async function partnerOfEndpoint(database: Database, provider: string, en
       [endpointId, provider],
     ),
   );
-  if (!row)
-    throw new TalktimeError(
-      'ENDPOINT_NOT_FOUND',
-      'There is no webhook endpoint at this address. Copy the address from the list of endpoints.',
-    );
+  if (!row) throw endpointNotFound();
   return row.partner_id;
+}
+
+/** The account that an endpoint is of. */
+export async function accountOfEndpoint(
+  context: Context,
+  partnerId: string,
+  provider: string,
+  endpointId: string,
+): Promise<ProviderAccount> {
+  const account = (await providerAccounts(context, partnerId, provider)).find((each) => each.endpointId === endpointId);
+  if (!account) throw endpointNotFound();
+  return account;
+}
+
+function endpointNotFound(): TalktimeError {
+  return new TalktimeError(
+    'ENDPOINT_NOT_FOUND',
+    'There is no webhook endpoint at this address. Copy the address from the list of endpoints.',
+  );
 }
 
 async function readEndpoints(database: Database, partnerId: string): Promise<EndpointRow[]> {
   return database.asPartner(partnerId, (transaction) =>
     transaction.query<EndpointRow & Record<string, unknown>>(
-      `select endpoint_id, provider, account, sealed_secrets, created_at
+      `select ${COLUMNS}
        from talktime.endpoints where partner_id = $1 order by provider, account`,
       [partnerId],
     ),
@@ -120,6 +170,7 @@ function toEndpoint(row: EndpointRow): Endpoint {
     account: row.account,
     path: `/hooks/${row.provider}/${row.endpoint_id}`,
     secrets_set: row.sealed_secrets.length,
+    settings: { ...row.settings },
     created_at: row.created_at.toISOString(),
   };
 }

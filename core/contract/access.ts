@@ -27,32 +27,6 @@ export const whoAmI = z.object({
   key: z.object({ id: z.string(), name: z.string(), scopes: z.array(scope), customer_id: customerId.nullable() }),
 });
 
-/** A provider's account whose signed webhooks Talktime takes: the address to paste, and its secrets (write-only). */
-export const endpointCreate = z
-  .object({
-    provider: z.enum(['retell']),
-    account: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)
-      .default('default'),
-    secrets: z
-      .array(z.string().min(1).max(500))
-      .min(1)
-      .max(5)
-      .meta({ description: 'The live signing secrets; several during a rotation' }),
-  })
-  .strict();
-export const endpoint = z.object({
-  id: z.string(),
-  provider: z.string(),
-  account: z.string(),
-  path: z
-    .string()
-    .meta({ description: 'Paste the service address with this path into the provider', example: '/hooks/retell/ep_…' }),
-  secrets_set: z.number().int(),
-  created_at: moment,
-});
-
 /** RFC 9457 problem+json. `code` is stable; `detail` says what to do next. */
 export const problem = z.object({
   type: z.string(),

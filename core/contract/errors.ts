@@ -29,6 +29,7 @@ export const ERRORS = {
   CALL_NOT_FOUND: [404, 'No such call'],
   MAPPING_NOT_FOUND: [404, 'No such mapping'],
   ENDPOINT_NOT_FOUND: [404, 'No such webhook endpoint'],
+  DELIVERY_NOT_FOUND: [404, 'No such delivery'],
   API_KEY_NOT_FOUND: [404, 'No such API key'],
   IDEMPOTENCY_CONFLICT: [409, 'The idempotency key was used for something else'],
   FUNDING_IN_USE: [409, 'Customers still hold credits'],

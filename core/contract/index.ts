@@ -7,6 +7,7 @@ import type * as access from './access';
 import type * as customers from './customers';
 import type * as operations from './operations';
 import type * as plans from './plans';
+import type * as providers from './providers';
 
 export * from './access';
 export * from './amounts';
@@ -15,6 +16,7 @@ export * from './decimals';
 export * from './errors';
 export * from './operations';
 export * from './plans';
+export * from './providers';
 
 export type Customer = z.output<typeof customers.customer>;
 export type CustomerCreate = z.output<typeof customers.customerCreate>;
@@ -44,6 +46,10 @@ export type PlanCreate = z.output<typeof plans.planCreate>;
 export type PlanApplyRequest = z.input<typeof plans.planApply>;
 export type Scope = z.output<typeof access.scope>;
 export type ApiKey = z.output<typeof access.apiKey>;
-export type Endpoint = z.output<typeof access.endpoint>;
+export type Provider = z.output<typeof providers.provider>;
+export type Endpoint = z.output<typeof providers.endpoint>;
+export type Delivered = z.output<typeof providers.delivered>;
+export type DeliveredDetail = z.output<typeof providers.deliveredDetail>;
+export type EndpointSettings = z.output<typeof providers.endpointSettings>;
 export type WhoAmI = z.output<typeof access.whoAmI>;
 export type Problem = z.output<typeof access.problem>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { credits, customerId, decimalText, idempotencyKey, moment, note, status } from './amounts';
 import { rateVersion, rounding } from './customers';
+import { provider } from './providers';
 
 /** Which wallet a request means: a customer's by its id, or the partner's own. Exactly one of the two. */
 const walletFields = {
@@ -60,8 +61,6 @@ export const reversal = z
   })
   .strict();
 
-export const provider = z.enum(['retell']).meta({ description: 'A voice provider that Talktime reads' });
-
 /** A call by plain fields: what a builder knows when there is no provider webhook to pass on. */
 export const callDeduction = z
   .object({
@@ -105,6 +104,11 @@ export const webhookDeduction = z
     source: z.literal('provider_webhook'),
     provider: provider.optional().meta({ description: 'Recognised from the headers when left out' }),
     headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+    url: z
+      .url()
+      .max(2000)
+      .optional()
+      .meta({ description: "The address that the provider called, for signatures that cover it (Twilio's)" }),
     body_base64: z.base64().max(14_000_000).meta({ description: 'The raw body, base64' }),
   })
   .strict();

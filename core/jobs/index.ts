@@ -1,5 +1,6 @@
 export * from './grants';
 export * from './holds';
+export * from './inbox';
 export * from './job';
 export * from './runner';
 export * from './seal';

@@ -1,27 +1,41 @@
-import { receiveWebhook } from '@talktime/core/calls';
-import { TalktimeError } from '@talktime/core/contract';
+import type { Readable } from 'node:stream';
+import { adapterOf, receiveDelivery, type Processed } from '@talktime/core/calls';
+import { PROVIDERS, TalktimeError } from '@talktime/core/contract';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from './index';
-import { counted } from './deductions';
 import { nothing } from './queries';
 
 /** Providers send transcripts along; more than this is none of theirs. */
 const BODY_LIMIT = 10 * 1024 * 1024;
+/** How much of a body is looked at to tell whether it is one that is never billed. */
+const START_LENGTH = 512;
+/**
+ * How long an answer waits for the booking, so that who reads the balance after the answer sees the call. The shortest
+ * deadline of a provider is 10 s; what takes longer goes on after the answer.
+ */
+const PATIENCE_MILLISECONDS = 2_000;
 
-export const hookRoutes: Routes = async (app, { talktime, metrics, limits }) => {
+const NEVER_BILLED = Symbol('never billed');
+/** Told by the handler: after an error of a parser the connection is cut, and the sender would not read why. */
+const TOO_LARGE = Symbol('too large');
+type Body = Buffer | typeof NEVER_BILLED | typeof TOO_LARGE;
+
+const params = z.object({ provider: z.enum(PROVIDERS), endpoint: z.string().min(1).max(100) });
+
+export const hookRoutes: Routes = async (app, { talktime, metrics, limits, publicUrl }) => {
   // A signature is over the bytes as they came, so nothing here may parse them.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
-    done(null, body),
-  );
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: Readable) => readBody(request, payload));
+  const underWay = new Set<Promise<unknown>>();
+  app.addHook('onClose', async () => void (await Promise.all(underWay)));
 
   app.post(
-    '/hooks/retell/:endpoint',
+    '/hooks/:provider/:endpoint',
     {
       bodyLimit: BODY_LIMIT,
       config: {
         problems: [
-          'PAYLOAD_UNREADABLE',
           'SIGNATURE_MISSING',
           'SIGNATURE_INVALID',
           'SIGNATURE_EXPIRED',
@@ -29,32 +43,104 @@ export const hookRoutes: Routes = async (app, { talktime, metrics, limits }) => 
           'BODY_TOO_LARGE',
           'RATE_LIMITED',
           'INTERNAL',
-          'OVERLOADED',
         ],
         rawBody: "The provider's webhook as it is sent, signed",
       },
       schema: {
         tags: ['Ingress'],
-        operationId: 'receiveRetellWebhook',
-        summary: "Retell's webhooks",
+        operationId: 'receiveWebhook',
+        summary: "A voice provider's webhooks",
         description:
-          'Signed with the API key that has the webhook badge (`x-retell-signature`). Answers 204 as soon as the call is in the ledger, in suspense, or known not to matter; Retell tries again on anything else.',
-        params: z.object({ endpoint: z.string().min(1).max(100) }),
-        response: { 204: nothing },
+          'Signed as the provider signs. Answers with the status that the provider wants as soon as the delivery is recorded: then it is booked, in suspense, ignored, or kept in the inbox until it can be read.',
+        params,
+        response: { 200: nothing, 204: nothing },
       },
     },
     async (request, reply) => {
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const { provider, endpoint } = request.params;
+      const { receivedStatus } = adapterOf(provider);
+      const body = request.body as Body;
+      if (body === NEVER_BILLED) return reply.code(receivedStatus).send();
+      if (body === TOO_LARGE) throw tooLarge();
       try {
-        await counted(metrics, 'ingress', () =>
-          receiveWebhook(talktime, 'retell', request.params.endpoint, request.headers, body),
-        );
+        const { processed } = await receiveDelivery(talktime, {
+          provider,
+          endpointId: endpoint,
+          headers: request.headers,
+          rawBody: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+          url: publicUrl === undefined ? null : new URL(request.url, publicUrl).toString(),
+        });
+        const counted = processed.then((outcome) => metrics.deductionAnswered('ingress', countedAs(outcome)));
+        underWay.add(counted);
+        void counted.finally(() => underWay.delete(counted));
+        await withPatience(counted);
       } catch (error) {
-        if (error instanceof TalktimeError && (error.status === 401 || error.code === 'ENDPOINT_NOT_FOUND'))
+        if (error instanceof TalktimeError && (error.status === 401 || error.code === 'ENDPOINT_NOT_FOUND')) {
+          metrics.deductionAnswered('ingress', 'refused');
           await limits.refusal(request, reply);
+        }
         throw error;
       }
-      return reply.code(204).send();
+      return reply.code(receivedStatus).send();
     },
   );
 };
+
+/** The body's bytes. One that is too large is refused as soon as that shows; one that is never billed is not taken in. */
+async function readBody(request: FastifyRequest, payload: Readable): Promise<Body> {
+  try {
+    return await readWanted(request, payload);
+  } finally {
+    payload.resume(); // what is not wanted runs off, so that the sender can read its answer
+  }
+}
+
+async function readWanted(request: FastifyRequest, payload: Readable): Promise<Body> {
+  const read = params.safeParse(request.params);
+  const adapter = read.success ? adapterOf(read.data.provider) : undefined;
+  const looksAtStart = adapter?.isNeverBilled !== undefined;
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (!looksAtStart && announced > BODY_LIMIT) return TOO_LARGE;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let looked = !looksAtStart;
+  const startIsNeverBilled = () =>
+    adapter?.isNeverBilled?.(Buffer.concat(chunks).toString('utf8', 0, START_LENGTH)) ?? false;
+  for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk as Buffer);
+    length += (chunk as Buffer).length;
+    if (!looked && length >= START_LENGTH) {
+      looked = true;
+      if (startIsNeverBilled()) return NEVER_BILLED;
+    }
+    if (length > BODY_LIMIT || (looked && announced > BODY_LIMIT)) return TOO_LARGE;
+  }
+  return !looked && startIsNeverBilled() ? NEVER_BILLED : Buffer.concat(chunks);
+}
+
+function tooLarge(): TalktimeError {
+  return new TalktimeError(
+    'BODY_TOO_LARGE',
+    'A webhook of more than 10 MB is not taken. Switch off what makes it so large (audio) at the provider.',
+  );
+}
+
+async function withPatience(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((done) => (timer = setTimeout(done, PATIENCE_MILLISECONDS)));
+  await Promise.race([work, enough]);
+  clearTimeout(timer);
+}
+
+function countedAs({ state, replayed }: Processed) {
+  if (replayed) return 'replayed';
+  const outcomes = {
+    booked: 'deducted',
+    suspense: 'suspense',
+    ignored: 'ignored',
+    unreadable: 'unreadable',
+    refused: 'refused',
+    received: 'postponed',
+  } as const;
+  return outcomes[state];
+}

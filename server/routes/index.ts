@@ -14,6 +14,7 @@ import { exchangeRateRoutes } from './exchange-rates';
 import { grantRoutes } from './grants';
 import { healthRoutes } from './health';
 import { hookRoutes } from './hooks';
+import { inboxRoutes } from './inbox';
 import { mappingRoutes } from './mappings';
 import { meRoutes } from './me';
 import { partnerRoutes } from './partners';
@@ -26,6 +27,8 @@ export interface RouteContext {
   readonly talktime: Talktime;
   readonly metrics: Metrics;
   readonly limits: Limits;
+  /** Where the service is reached from outside, if that is known. */
+  readonly publicUrl: string | undefined;
 }
 
 export type Routes = FastifyPluginAsyncZod<RouteContext & Record<never, never>>;
@@ -42,6 +45,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     customerRoutes,
     mappingRoutes,
     suspenseRoutes,
+    inboxRoutes,
     planRoutes,
     meRoutes,
     partnerRoutes,

@@ -72,6 +72,23 @@ describe('Deduct Credits', () => {
       });
     });
 
+    it('passes on the address that the provider called, which Twilio signs', async () => {
+      const webhook = { headers: { 'x-twilio-signature': 'a' }, webhookUrl: 'https://n8n.example.com/webhook/calls' };
+      await runNode(new DeductCredits(), {
+        items: [
+          { json: webhook, binary: rawBody('CallSid=CA1') },
+          { json: { ...webhook, query: { client: 'a b', tag: ['1', '2'] } }, binary: rawBody('CallSid=CA1') },
+        ],
+        parameters: { webhookProvider: 'twilio' },
+        credential: credential(),
+      });
+
+      expect(service.requests.map(({ body }) => (body as { url?: string }).url)).toEqual([
+        'https://n8n.example.com/webhook/calls',
+        'https://n8n.example.com/webhook/calls?client=a+b&tag=1&tag=2',
+      ]);
+    });
+
     it('says how to switch on Raw Body when the raw body is missing, and sends nothing', async () => {
       const failure = await failureOf(new DeductCredits(), {
         items: [{ json: { headers: {} } }],

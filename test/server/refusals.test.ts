@@ -150,7 +150,7 @@ describe('what is refused', () => {
     it.each([
       ['GET', '/nothing'],
       ['GET', '/v1/deductions'],
-      ['POST', '/hooks/vapi/ep_1'],
+      ['POST', '/hooks/vapi'],
       ['DELETE', '/v1/customers/cus_acme'],
     ])('%s %s: ROUTE_NOT_FOUND', async (method, path) => {
       expect(await refused(() => api.call(method, path))).toMatchObject({ code: 'ROUTE_NOT_FOUND' });
@@ -254,8 +254,11 @@ describe('what is refused', () => {
         'ENDPOINT_NOT_FOUND',
         () => deliver(raw, retellSignature(raw, SECRET), '/hooks/retell/ep_none')(),
       ],
-      ['signed, but no JSON', 'PAYLOAD_UNREADABLE', () => deliver('hello', retellSignature('hello', SECRET))()],
-      ['signed, but no webhook', 'PAYLOAD_UNREADABLE', () => deliver('{}', retellSignature('{}', SECRET))()],
+      [
+        'to a provider that is none',
+        'REQUEST_INVALID',
+        () => deliver(raw, retellSignature(raw, SECRET), '/hooks/nobody/ep_none')(),
+      ],
       ['without a body', 'SIGNATURE_INVALID', () => deliver('', retellSignature(raw, SECRET))()],
     ])('%s: %s', async (_, code, act) => {
       expect(await refused(act)).toMatchObject({ code });

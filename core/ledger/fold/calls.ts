@@ -223,7 +223,7 @@ function newCall(draft: Draft, callId: string, report: CallReport): CallState {
     inReview: ZERO,
     facts,
     // A start in the future is a wrong clock: the receipt decides then (money-rules 3).
-    startedAt: Math.min(report.startedAt ?? draft.now, draft.now),
+    startedAt: Math.max(0, Math.min(report.startedAt ?? draft.now, draft.now)),
     receivedAt: draft.now,
     clues,
   };

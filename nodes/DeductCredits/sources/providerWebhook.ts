@@ -21,8 +21,17 @@ export const providerWebhookFields: INodeProperties[] = [
     name: 'webhookProvider',
     type: 'options',
     options: [
+      { name: 'Bland', value: 'bland' },
       { name: 'Detect Automatically', value: 'auto', description: 'Recognised by its signature header' },
+      { name: 'ElevenLabs Agents', value: 'elevenlabs' },
+      { name: 'GoHighLevel Voice AI', value: 'gohighlevel' },
+      { name: 'LiveKit', value: 'livekit' },
+      { name: 'Other (Signed JSON)', value: 'generic', description: 'As its endpoint in Talktime says' },
       { name: 'Retell', value: 'retell' },
+      { name: 'Synthflow', value: 'synthflow' },
+      { name: 'Twilio', value: 'twilio' },
+      { name: 'Ultravox', value: 'ultravox' },
+      { name: 'Vapi', value: 'vapi' },
     ],
     default: 'auto',
     description: 'Who sent the webhook',
@@ -51,6 +60,14 @@ export const providerWebhookFields: INodeProperties[] = [
         hint: 'The name of the input binary field that holds the raw body',
         description: 'Where the raw body is. The Webhook node\'s option Raw Body puts it in "data".',
       },
+      {
+        displayName: 'Webhook URL',
+        name: 'url',
+        type: 'string',
+        default: '={{ $json.webhookUrl }}',
+        description:
+          "The address that the provider called; Twilio signs it. Unless set, it is taken from the Webhook node's output.",
+      },
     ],
   },
 ];
@@ -61,15 +78,29 @@ export async function readProviderWebhook(context: IExecuteFunctions, itemIndex:
   const options = context.getNodeParameter('webhookOptions', itemIndex, {}) as {
     headers?: unknown;
     binaryField?: unknown;
+    url?: unknown;
   };
-  const headers = readHeaders(context, options.headers ?? context.getInputData()[itemIndex]?.json.headers, itemIndex);
+  const input = context.getInputData()[itemIndex]?.json;
+  const headers = readHeaders(context, options.headers ?? input?.headers, itemIndex);
+  const url = textOf(options.url) ?? addressCalled(input);
   const body = await readBody(context, textOf(options.binaryField) ?? 'data', itemIndex);
   return {
     source: 'provider_webhook',
     ...(provider === 'auto' ? {} : { provider: provider as WebhookDeduction['provider'] }),
     headers,
+    ...(url === undefined ? {} : { url }),
     body_base64: body.toString('base64'),
   };
+}
+
+/** What the Webhook node says of the address that was called, its query included. */
+function addressCalled(input: IDataObject | undefined): string | undefined {
+  const { webhookUrl, query } = input ?? {};
+  if (typeof webhookUrl !== 'string' || webhookUrl === '') return undefined;
+  const parameters = Object.entries((query ?? {}) as IDataObject).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((each): [string, string] => [name, String(each)]),
+  );
+  return parameters.length === 0 ? webhookUrl : `${webhookUrl}?${new URLSearchParams(parameters).toString()}`;
 }
 
 async function readBody(context: IExecuteFunctions, binaryField: string, itemIndex: number): Promise<Buffer> {

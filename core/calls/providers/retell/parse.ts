@@ -1,18 +1,27 @@
 import { z } from 'zod';
-import { parseScaledDecimal } from '../../money';
-import { normalizePhoneNumber, SOURCE_RANK, type CallFacts, type CallOutcome } from '../facts';
-import type { Parsed } from '../provider';
+import { SOURCE_RANK, type CallFacts, type CallOutcome } from '../../facts';
+import type { Parsed } from '../adapter';
+import {
+  amount as number,
+  costOf,
+  customerIdIn,
+  identifier,
+  ignored,
+  malformed,
+  phoneNumber,
+  shown,
+  text,
+  unreadable,
+} from '../fields';
 
 /** What is billed, in Retell's order: call_analyzed comes last and repeats the whole call. */
 const EVENT_ORDER: Record<string, number> = { call_ended: 1, call_analyzed: 2 };
 
-const number = z.number().finite().nonnegative();
-const text = z.string().max(500);
-const envelope = z.object({ event: z.string(), call: z.object({ call_id: z.string().min(1).max(200) }) });
+const envelope = z.object({ event: z.string(), call: z.object({ call_id: identifier }) });
 
 /** The fields of the call that are read. Each may be missing: retell-sdk marks all but call_id, agent_id and status optional. */
 const call = z.object({
-  call_id: z.string().min(1).max(200),
+  call_id: identifier,
   agent_id: text.nullish(),
   call_status: z.string().nullish(),
   disconnection_reason: z.string().nullish(),
@@ -23,6 +32,7 @@ const call = z.object({
   end_timestamp: number.nullish(),
   duration_ms: number.nullish(),
   metadata: z.unknown().optional(), // zod 4 asks for the key of a bare z.unknown()
+  telephony_identifier: z.object({ twilio_call_sid: text.nullish() }).nullish().catch(null),
   call_cost: z.object({ combined_cost: number.nullish() }).nullish().catch(null),
 });
 type RetellCall = z.output<typeof call>;
@@ -30,27 +40,15 @@ type RetellCall = z.output<typeof call>;
 /** Reads a verified Retell webhook. */
 export function parse(body: unknown): Parsed {
   const opened = envelope.safeParse(body);
-  if (!opened.success)
-    return { kind: 'unreadable', message: 'This is no Retell webhook: it has no event with a call id.' };
+  if (!opened.success) return unreadable('This is no Retell webhook: it has no event with a call id.');
   const { event } = opened.data;
   const order = EVENT_ORDER[event];
-  if (order === undefined)
-    return {
-      kind: 'ignored',
-      message: `Retell's ${event.slice(0, 60)} is not billed; call_ended and call_analyzed are.`,
-    };
+  if (order === undefined) return ignored(`Retell's ${shown(event)} is not billed; call_ended and call_analyzed are.`);
 
   const read = call.safeParse((body as { call: unknown }).call);
-  if (!read.success) {
-    const fields = read.error.issues.map((issue) => issue.path.join('.')).join(', ');
-    return { kind: 'unreadable', message: `Retell's ${event} has an unexpected form in: ${fields}.` };
-  }
+  if (!read.success) return malformed(`Retell's ${event}`, read.error);
   const facts = factsOf(read.data, order);
-  if (!facts)
-    return {
-      kind: 'unreadable',
-      message: `Retell's ${event} says neither duration_ms nor start and end of a connected call.`,
-    };
+  if (!facts) return unreadable(`Retell's ${event} says neither duration_ms nor start and end of a connected call.`);
   return {
     kind: 'call',
     callId: read.data.call_id,
@@ -58,6 +56,8 @@ export function parse(body: unknown): Parsed {
     facts,
     startedAt: read.data.start_timestamp ?? null,
     clues: cluesOf(read.data),
+    carrierCallId: read.data.telephony_identifier?.twilio_call_sid ?? null,
+    unconfirmed: false,
   };
 }
 
@@ -65,12 +65,10 @@ function factsOf(data: RetellCall, order: number): CallFacts | null {
   const duration = durationOf(data);
   const outcome = outcomeOf(data, duration);
   if (duration === null && outcome === 'connected') return null;
-  const cents = data.call_cost?.combined_cost;
-  const cost = cents == null ? null : parseScaledDecimal(String(cents), -2);
   return {
     outcome,
     rawMilliseconds: duration ?? 0,
-    cost: cost === null ? null : { amount: cost, currency: 'USD' },
+    cost: costOf(data.call_cost?.combined_cost, 'USD', -2), // cents
     rank: SOURCE_RANK.signed_webhook,
     order,
   };
@@ -117,18 +115,11 @@ function outcomeOf(data: RetellCall, duration: number | null): CallOutcome {
 }
 
 function cluesOf(data: RetellCall) {
-  const number = (value: string | null | undefined) => (value ? normalizePhoneNumber(value) : null);
   return {
     agentId: data.agent_id ?? null,
-    fromNumber: number(data.from_number),
-    toNumber: number(data.to_number),
+    fromNumber: phoneNumber(data.from_number),
+    toNumber: phoneNumber(data.to_number),
     direction: data.direction ?? null,
-    metadataCustomerId: metadataCustomerId(data.metadata),
+    metadataCustomerId: customerIdIn(data.metadata),
   };
-}
-
-/** `metadata` is whatever the builder set when creating the call; its customer_id is the one field that we read. */
-function metadataCustomerId(metadata: unknown): string | null {
-  const read = z.object({ customer_id: z.union([z.string().min(1).max(200), z.number()]) }).safeParse(metadata);
-  return read.success ? String(read.data.customer_id).trim() : null;
 }

@@ -1,10 +1,11 @@
-import type { ProviderAdapter } from '../provider';
+import type { ProviderAdapter } from '../adapter';
 import { parse } from './parse';
 import { SIGNATURE_HEADER, verify } from './verify';
 
 /** Retell AI. Its traps are in README.md beside this file. */
 export const retell: ProviderAdapter = {
   provider: 'retell',
+  receivedStatus: 204,
   recognises: (headers) => headers[SIGNATURE_HEADER] !== undefined,
   verify,
   parse,
