@@ -90,7 +90,7 @@ export async function report(
   partnerId: string,
   actor: Actor,
   { provider, account }: ProviderAccount,
-  { callId, leg, facts, startedAt, clues }: ParsedCall,
+  { callId, leg, facts, startedAt, clues, carrierCallId, unconfirmed }: ParsedCall,
 ): Promise<DeductionResult> {
   const identity = { provider, account, callId, leg };
   return deductionOf(
@@ -101,6 +101,8 @@ export async function report(
       facts,
       startedAt,
       clues,
+      carrierCallId,
+      unconfirmed,
       customerId: null,
     }),
   );

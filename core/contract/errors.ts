@@ -52,6 +52,7 @@ export const ERRORS = {
   CALL_ENDED: [409, 'The call has ended already'],
   CONCURRENT_CALLS_LIMIT: [402, 'Too many calls at once'],
   SPEND_LIMIT: [402, 'The limit of spending is reached'],
+  CALL_LINKED: [409, 'The same call is in the ledger by its other provider'],
   CALL_NOT_CHARGED: [409, 'The call is not charged'],
   BODY_TOO_LARGE: [413, 'The body is too large'],
   MOMENT_IN_FUTURE: [422, 'The moment has not passed yet'],

@@ -267,6 +267,15 @@ export const callExtend = z
 
 export const callRelease = z.object(callIdentity).strict();
 
+export const suspenseReason = z.enum([
+  'no_customer',
+  'several_customers',
+  'rate_required',
+  'implausible',
+  'unconfirmed',
+  'linked_elsewhere',
+]);
+
 /** The answer to a deduction. `outcome` says what became of it. */
 export const deductionResult = z.discriminatedUnion('outcome', [
   operation.extend({
@@ -277,7 +286,7 @@ export const deductionResult = z.discriminatedUnion('outcome', [
   z.object({
     outcome: z.literal('suspense'),
     call_id: z.uuid(),
-    reason: z.enum(['no_customer', 'several_customers', 'rate_required', 'implausible']),
+    reason: suspenseReason,
     message: z.string(),
     replayed: z.boolean(),
   }),
@@ -311,7 +320,7 @@ export const suspendedCall = z.object({
   provider: z.string(),
   account: z.string(),
   provider_call_id: z.string(),
-  reason: z.enum(['no_customer', 'several_customers', 'rate_required', 'implausible']),
+  reason: suspenseReason,
   raw_seconds: z.number(),
   agent_id: z.string().nullable(),
   from_number: z.string().nullable(),

@@ -85,6 +85,10 @@ export interface CallReport {
   readonly clues: CallClues;
   /** Named by our own caller: must exist. */
   readonly customerId: string | null;
+  /** The carrier's id of the same physical call, when the report tells it. */
+  readonly carrierCallId?: string | null;
+  /** Its length is not to be charged unseen: it goes into suspense. */
+  readonly unconfirmed?: boolean;
 }
 
 /** Charges a call in suspense to a customer. */

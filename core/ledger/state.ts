@@ -87,7 +87,15 @@ export interface Spending {
   readonly thisMonth: Microcredits;
 }
 
-export type SuspenseReason = 'no_customer' | 'several_customers' | 'rate_required' | 'implausible';
+export type SuspenseReason =
+  | 'no_customer'
+  | 'several_customers'
+  | 'rate_required'
+  | 'implausible'
+  /** The signature does not cover the length, which is beyond what is taken on trust. */
+  | 'unconfirmed'
+  /** The same physical call, by its other provider, is another customer's, or was settled by somebody. */
+  | 'linked_elsewhere';
 
 export interface CallState extends CallCharge {
   readonly callId: string;
@@ -107,6 +115,10 @@ export interface CallState extends CallCharge {
   readonly startedAt: number;
   readonly receivedAt: number;
   readonly clues: CallClues;
+  /** The carrier's id of the physical call, which links two providers' reports of it (fold/links.ts). */
+  readonly carrierCallId: string | null;
+  /** Of a carrier's call: the agent's call that is billed instead. */
+  readonly linkedTo: string | null;
 }
 
 type WithoutReplayed<T> = T extends unknown ? Omit<T, 'replayed'> : never;

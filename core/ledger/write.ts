@@ -141,7 +141,7 @@ const IDENTITY: RowType<Pick<CallState, 'callId' | 'identity'>>['columns'] = [
 ];
 
 const CALLS: RowType<CallState> = {
-  name: 'call_row',
+  name: 'linked_call_row',
   columns: [
     ...IDENTITY,
     column.text((row) => row.state),
@@ -165,6 +165,8 @@ const CALLS: RowType<CallState> = {
     column.text((row) => row.clues.toNumber),
     column.text((row) => row.clues.direction),
     column.text((row) => row.clues.metadataCustomerId),
+    column.text((row) => row.carrierCallId),
+    column.uuid((row) => row.linkedTo),
   ],
 };
 
@@ -174,15 +176,16 @@ function upsertCalls(transaction: Transaction, partnerId: string, rows: readonly
     `insert into talktime.calls
        (partner_id, updated_at, call_id, provider, account, provider_call_id, leg, state, reason, customer_id, payer, payer_rate, revision,
         price, overage, overage_paid, overage_rate, cost_paid, reversed, in_review, facts, started_at, received_at,
-        agent_id, from_number, to_number, direction, metadata_customer_id)
-     select $1, clock_timestamp(), * from unnest($2::talktime.call_row[])
+        agent_id, from_number, to_number, direction, metadata_customer_id, carrier_call_id, linked_to)
+     select $1, clock_timestamp(), * from unnest($2::talktime.linked_call_row[])
      on conflict (partner_id, call_id) do update
      set state = excluded.state, reason = excluded.reason, customer_id = excluded.customer_id, payer = excluded.payer,
          payer_rate = excluded.payer_rate, revision = excluded.revision, price = excluded.price, overage = excluded.overage,
          overage_paid = excluded.overage_paid, overage_rate = excluded.overage_rate, cost_paid = excluded.cost_paid,
          reversed = excluded.reversed, in_review = excluded.in_review, facts = excluded.facts, updated_at = excluded.updated_at,
          agent_id = excluded.agent_id, from_number = excluded.from_number, to_number = excluded.to_number,
-         direction = excluded.direction, metadata_customer_id = excluded.metadata_customer_id`,
+         direction = excluded.direction, metadata_customer_id = excluded.metadata_customer_id,
+         carrier_call_id = excluded.carrier_call_id, linked_to = excluded.linked_to`,
     [partnerId, transaction.rows(CALLS, rows)],
   );
 }

@@ -35,6 +35,7 @@ export const suspenseRoutes: Routes = async (app, { talktime }) => {
         problems: [
           'CALL_NOT_FOUND',
           'CALL_NOT_IN_SUSPENSE',
+          'CALL_LINKED',
           'CUSTOMER_NOT_FOUND',
           'CUSTOMER_KEY_LIMITED',
           'RATE_REQUIRED',

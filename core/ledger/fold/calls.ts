@@ -1,64 +1,18 @@
-import { compareFacts, factsHash, identityText, mappingsOf, type CallClues, type CallFacts } from '../../calls/facts';
-import type { Receipt } from '../../contract';
+import { compareFacts, factsHash, type CallFacts } from '../../calls/facts';
 import { TalktimeError } from '../../contract/errors';
-import { billedSeconds, toJsonNumber, ZERO } from '../../money';
+import { ZERO } from '../../money';
 import { PARTNER_WALLET } from '../accounts';
 import type { Actor, CallAssignment, CallDismissal, CallReassignment, CallReport } from '../commands';
-import { contentHash, deriveId, operationId } from '../identity';
-import {
-  mappingKey,
-  type CallState,
-  type CustomerState,
-  type HoldState,
-  type Disposition,
-  type Result,
-  type StoredResult,
-  type SuspenseReason,
-} from '../state';
-import {
-  assess,
-  chargeMore,
-  giveBack,
-  payerOf,
-  payerOfCall,
-  payerOfHold,
-  UNCHARGED,
-  type Assessment,
-  type Change,
-  type Payer,
-} from './charge';
-import { statusShown } from './alert';
-import type { Draft } from './draft';
+import type { CallState, CustomerState, Disposition, Result, SuspenseReason } from '../state';
+import { assess, chargeMore, giveBack, payerOf, payerOfCall, payerOfHold, UNCHARGED } from './charge';
 import { withCost } from './cost';
+import type { Draft } from './draft';
 import { requireHost, requireHostToMint } from './funds';
-
-export interface CallAnswer {
-  readonly result: Result;
-  readonly replayed: boolean;
-}
-
-/** A day: no voice call is longer, so a longer report is a mistake in units or a call that hung. */
-export const LONGEST_CALL_MILLISECONDS = 24 * 60 * 60 * 1000;
-
-/** Rows of calls and their facts are found by this id, which follows from the identity. */
-export function callIdOf(partnerId: string, identity: CallReport['identity']): string {
-  const known = CALL_IDS.get(identity);
-  if (known?.partnerId === partnerId) return known.callId;
-  const callId = deriveId(partnerId, `identity ${identityText(identity)}`);
-  CALL_IDS.set(identity, { partnerId, callId });
-  return callId;
-}
-
-/** An identity's id is derived once, however often it is asked for. */
-const CALL_IDS = new WeakMap<CallReport['identity'], { readonly partnerId: string; readonly callId: string }>();
-
-/** The operation of a call's n-th posting: `call:<identity>:rev:<n>`, in a namespace of its own (money-rules 10). */
-export function revisionId(partnerId: string, identity: CallReport['identity'], revision: number): string {
-  return operationId(partnerId, 'call', revisionKey(identity, revision));
-}
-
-const revisionKey = (identity: CallReport['identity'], revision: number) =>
-  `call:${identityText(identity)}:rev:${revision}`;
+import { callIdOf, revisionId } from './identities';
+import { absorbCarriers, link, linkLate, reportLinked } from './linking';
+import { agentOf } from './links';
+import { capOf, existingCall, postRevision, putPosted, standingResult, type CallAnswer } from './revision';
+import { LONGEST_CALL_MILLISECONDS, mergeClues, newCall, settleSuspense, SUSPENSE_MESSAGES } from './suspense';
 
 /**
  * A report that a call has ended. The same report again is a replay; a better one posts the difference as a new
@@ -83,8 +37,10 @@ export function reportCall(draft: Draft, report: CallReport): CallAnswer {
       `The call was authorised for "${hold.customerId}", not for "${report.customerId}". Reassign it after it is charged if that is wrong.`,
     );
   }
+  if (known?.linkedTo) return reportLinked(draft, known, report);
   if (!known) {
     const call = settleSuspense(draft, newCall(draft, callId, report), report);
+    if (call.linkedTo !== null) return link(draft, call, report);
     return call.state === 'suspense'
       ? suspend(draft, call, hash, report.facts, false)
       : charge(draft, call, report.actor, report.facts);
@@ -94,7 +50,10 @@ export function reportCall(draft: Draft, report: CallReport): CallAnswer {
     const facts = ['better', 'disputed_better'].includes(compareFacts(report.facts, known.facts))
       ? report.facts
       : known.facts;
-    const call = settleSuspense(draft, { ...known, facts, clues: mergeClues(known.clues, report.clues) }, report);
+    const carrierCallId = known.carrierCallId ?? report.carrierCallId ?? null;
+    const clues = mergeClues(known.clues, report.clues);
+    const call = settleSuspense(draft, { ...known, facts, clues, carrierCallId }, report);
+    if (call.linkedTo !== null) return link(draft, call, report);
     return call.state === 'suspense'
       ? suspend(draft, call, hash, report.facts, replayed)
       : charge(draft, call, report.actor, report.facts);
@@ -106,9 +65,10 @@ export function reportCall(draft: Draft, report: CallReport): CallAnswer {
     );
   }
   const seen = draft.seenFacts(callId, hash);
-  if (seen) return { result: standingResult(draft, known, seen.operationId), replayed: true };
-  if (known.state === 'closed') return record(draft, known, hash, report.facts, 'closed');
-  return revise(draft, known, hash, report);
+  const call = known.state === 'charged' ? linkLate(draft, known, report) : known;
+  if (seen) return { result: standingResult(draft, call, seen.operationId), replayed: true };
+  if (call.state === 'closed') return record(draft, call, hash, report.facts, 'closed');
+  return revise(draft, call, hash, report);
 }
 
 /** Charges a call in suspense to a customer, as if its mapping had been there (money-rules 13). */
@@ -124,6 +84,13 @@ export function assignCall(draft: Draft, command: CallAssignment): CallAnswer {
     );
   }
   if (call.state === 'closed') throw closed(call);
+  const agent = agentOf(draft, call);
+  if (agent) {
+    throw new TalktimeError(
+      'CALL_LINKED',
+      `The same call is in the ledger by ${agent.identity.provider}${agent.state === 'charged' ? `, charged to "${agent.customerId}"` : ' and closed'}. Dismiss this report of it; reassign that one if it is the wrong customer's.`,
+    );
+  }
   if (!payerOf(draft, customer, call.startedAt)) throw rateRequired(customer);
   const answer = charge(
     draft,
@@ -207,63 +174,6 @@ export function reassignCall(draft: Draft, command: CallReassignment): CallAnswe
   return { result, replayed: false };
 }
 
-function newCall(draft: Draft, callId: string, report: CallReport): CallState {
-  const { identity, facts, clues } = report;
-  return {
-    ...UNCHARGED,
-    callId,
-    identity,
-    state: 'suspense',
-    reason: 'no_customer',
-    customerId: null,
-    payer: null,
-    payerRate: null,
-    revision: 0,
-    reversed: ZERO,
-    inReview: ZERO,
-    facts,
-    // A start in the future is a wrong clock: the receipt decides then (money-rules 3).
-    startedAt: Math.max(0, Math.min(report.startedAt ?? draft.now, draft.now)),
-    receivedAt: draft.now,
-    clues,
-  };
-}
-
-/** Looks whose call it is and whether it can be priced: `charged` when both are known, `suspense` with the reason when not. */
-function settleSuspense(draft: Draft, call: CallState, report: CallReport): CallState {
-  const inSuspense = (reason: SuspenseReason, customerId: string | null = null): CallState => ({
-    ...call,
-    state: 'suspense',
-    reason,
-    customerId,
-  });
-  const hold = draft.hold(call.callId);
-  if (hold) return { ...call, state: 'charged', reason: null, customerId: hold.customerId };
-  const customers = report.customerId !== null ? [report.customerId] : customersOf(draft, call.clues);
-  if (customers.length !== 1) return inSuspense(customers.length === 0 ? 'no_customer' : 'several_customers');
-  const [customerId] = customers as [string];
-  if (call.facts.rawMilliseconds > LONGEST_CALL_MILLISECONDS) return inSuspense('implausible', customerId);
-  if (!payerOf(draft, draft.customer(customerId), call.startedAt)) return inSuspense('rate_required', customerId);
-  return { ...call, state: 'charged', reason: null, customerId };
-}
-
-/** The customers that a call's agent, number and metadata point to. Metadata may name the customer's id itself. */
-export function customersOf(draft: Draft, clues: CallClues): string[] {
-  const found = mappingsOf(clues).map(({ kind, value }) => draft.state.mappings.get(mappingKey(kind, value)));
-  const named =
-    clues.metadataCustomerId !== null && draft.state.customers.has(clues.metadataCustomerId)
-      ? [clues.metadataCustomerId]
-      : [];
-  return [...new Set([...found.filter((id): id is string => id !== undefined), ...named])];
-}
-
-const SUSPENSE_MESSAGES: Record<SuspenseReason, string> = {
-  no_customer: 'No agent, phone number or metadata of this call belongs to a customer. Map one, or assign the call.',
-  several_customers: 'The call points to more than one customer. Assign it to the right one.',
-  rate_required: 'Whoever pays for this call has no price per minute. Set one, then assign the call.',
-  implausible: 'The call is reported longer than a day. Check it with the provider, then assign or dismiss it.',
-};
-
 function suspend(draft: Draft, call: CallState, hash: string, facts: CallFacts, replayed: boolean): CallAnswer {
   const reason = call.reason as SuspenseReason;
   draft.putCall(call);
@@ -280,6 +190,7 @@ function charge(draft: Draft, call: CallState, actor: Actor, reported: CallFacts
   const payer = hold ? payerOfHold(draft, hold) : payerOf(draft, draft.customer(call.customerId!), call.startedAt)!;
   const assessment = assess(call.facts, payer.rate, capOf(draft, call.callId));
   const live = hold?.state === 'live' ? hold : undefined;
+  absorbCarriers(draft, call, payer, actor);
   const charged = chargeMore(draft, payer, UNCHARGED, assessment.price, call.startedAt, { hold: live });
   const change = withCost(draft, payer, charged, call);
   const priced: CallState = {
@@ -339,117 +250,11 @@ function revise(draft: Draft, call: CallState, hash: string, report: CallReport)
   return { result, replayed: false };
 }
 
-/** The hold whose cap bounds a plausible end: one that stood when the call ended. */
-function capOf(draft: Draft, callId: string): HoldState | undefined {
-  const hold = draft.hold(callId);
-  return hold?.state === 'live' || hold?.state === 'captured' ? hold : undefined;
-}
-
 /** Keeps a report that posts nothing, and answers what stands. */
 function record(draft: Draft, call: CallState, hash: string, facts: CallFacts, disposition: Disposition): CallAnswer {
   const operation = call.revision > 0 ? revisionId(draft.state.partnerId, call.identity, call.revision) : null;
   draft.putFacts(call.callId, hash, facts, disposition, operation);
   return { result: standingResult(draft, call, operation), replayed: true };
-}
-
-function putPosted(draft: Draft, callId: string, facts: CallFacts, result: StoredResult): void {
-  draft.putFacts(callId, factsHash(facts), facts, 'posted', result.operation_id);
-}
-
-interface RevisionOptions {
-  readonly kind: 'call' | 'reassign';
-  readonly actor: Actor;
-  readonly facts: CallFacts;
-  readonly previousPrice: CallState['price'];
-  readonly assessment: Assessment;
-  /** The hold that this posting captures. */
-  readonly captured?: HoldState;
-}
-
-function postRevision(
-  draft: Draft,
-  call: CallState,
-  payer: Payer,
-  change: Change,
-  options: RevisionOptions,
-): StoredResult {
-  const revision = call.revision + 1;
-  const id = revisionId(draft.state.partnerId, call.identity, revision);
-  const next: CallState = { ...call, ...change.charge, revision };
-  const result = draft.post({
-    operationId: id,
-    kind: options.kind,
-    key: revisionKey(call.identity, revision),
-    contentHash: contentHash({ facts: factsHash(options.facts), customer: call.customerId }),
-    actor: options.actor.id,
-    callId: call.callId,
-    reverses: null,
-    note: null,
-    lines: change.lines,
-    result: (after) => ({
-      operation_id: id,
-      kind: options.kind,
-      customer_id: call.customerId,
-      wallet: payer.kind,
-      amount: toJsonNumber(options.kind === 'reassign' ? change.payerAmount : after.moved(payer.walletId)),
-      balance_after: toJsonNumber(after.wallet(payer.walletId).posted),
-      status: statusShown(after.wallet(payer.walletId)),
-      at: new Date(after.at).toISOString(),
-      outcome: 'deducted',
-      payer: payer.kind,
-      receipt: receiptOf(next, payer, change, options),
-    }),
-  });
-  draft.putCall(next);
-  return result;
-}
-
-/** The arithmetic of a posting: raw seconds -> rule -> billed seconds -> rate version -> credits -> payer. */
-function receiptOf(call: CallState, payer: Payer, change: Change, options: RevisionOptions): Receipt {
-  const { provider, account, callId, leg } = call.identity;
-  const { rate } = payer;
-  const rounding = { initial_seconds: rate.rounding.initialSeconds, increment_seconds: rate.rounding.incrementSeconds };
-  return {
-    call: { provider, account, call_id: callId, leg },
-    revision: call.revision,
-    outcome: options.facts.outcome,
-    raw_seconds: options.facts.rawMilliseconds / 1000,
-    rounding,
-    billed_seconds: billedSeconds(options.assessment.milliseconds, rate.rounding),
-    rate: {
-      version: rate.version,
-      credits_per_minute: toJsonNumber(rate.creditsPerMinute),
-      rounding,
-      effective_from: new Date(rate.effectiveFrom).toISOString(),
-    },
-    price: toJsonNumber(call.price),
-    previous_price: toJsonNumber(options.previousPrice),
-    payer: payer.kind,
-    paid_by_customer: payer.kind === 'customer' ? toJsonNumber(call.price - call.overage) : 0,
-    paid_by_partner: toJsonNumber(payer.kind === 'customer' ? call.overagePaid : call.price),
-    flagged_debt: toJsonNumber(change.flagged),
-    ...(options.captured && { hold: toJsonNumber(options.captured.amount) }),
-    ...(options.assessment.inReview > 0n && { in_review: toJsonNumber(options.assessment.inReview) }),
-  };
-}
-
-/** What a replay is answered: the operation its report led to, else the call's latest. */
-function standingResult(draft: Draft, call: CallState, operation: string | null): Result {
-  if (call.revision === 0) return { outcome: 'ignored', message: `The call is closed: ${call.reason}` };
-  const id = operation ?? revisionId(draft.state.partnerId, call.identity, call.revision);
-  const found = draft.operation(id);
-  if (!found) throw new Error(`Operation ${id} was not loaded`);
-  return found.result;
-}
-
-function existingCall(draft: Draft, callId: string): CallState {
-  const call = draft.call(callId);
-  if (!call)
-    throw new TalktimeError(
-      'CALL_NOT_FOUND',
-      `There is no call ${callId}. The list of calls in suspense shows the ids.`,
-    );
-  return call;
 }
 
 function closed(call: CallState): TalktimeError {
@@ -461,15 +266,4 @@ function rateRequired(customer: CustomerState): TalktimeError {
     ? `"${customer.customerId}"`
     : 'the partner, who pays while AI credits are off,';
   return new TalktimeError('RATE_REQUIRED', `There is no price per minute for ${who}. Set one first.`);
-}
-
-/** Later clues complete earlier ones. */
-function mergeClues(before: CallClues, after: CallClues): CallClues {
-  return {
-    agentId: after.agentId ?? before.agentId,
-    fromNumber: after.fromNumber ?? before.fromNumber,
-    toNumber: after.toNumber ?? before.toNumber,
-    direction: after.direction ?? before.direction,
-    metadataCustomerId: after.metadataCustomerId ?? before.metadataCustomerId,
-  };
 }

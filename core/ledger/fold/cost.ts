@@ -1,10 +1,11 @@
 import type { CallFacts } from '../../calls/facts';
 import { divideHalfAwayFromZero, micro, MICROCREDITS_PER_CREDIT, ZERO, type Microcredits } from '../../money';
 import { ACCOUNTS, PARTNER_WALLET } from '../accounts';
-import type { PartnerState } from '../state';
+import type { CallState, PartnerState } from '../state';
 import type { Change, Payer } from './charge';
 import type { Draft } from './draft';
 import { beyond, spendable } from './funds';
+import { linkedCosts } from './links';
 import type { Line } from './posting';
 
 /**
@@ -16,10 +17,11 @@ export function withCost(
   draft: Draft,
   payer: Payer,
   change: Change,
-  call: { readonly callId: string; readonly facts: CallFacts; readonly startedAt: number },
+  call: Pick<CallState, 'callId' | 'identity' | 'carrierCallId' | 'facts' | 'startedAt'>,
 ): Change {
   const before = change.charge.costPaid;
-  const due = costDue(draft.state.partner, payer, change, call.facts, call.startedAt) ?? before;
+  const costs = [call.facts.cost, ...linkedCosts(draft, call)];
+  const due = costDue(draft.state.partner, payer, change, costs, call.startedAt) ?? before;
   const more = micro(due - before);
   if (more === 0n) return change;
   const line: Line =
@@ -40,12 +42,13 @@ function costDue(
   partner: PartnerState,
   payer: Payer,
   { charge }: Change,
-  facts: CallFacts,
+  costs: readonly CallFacts['cost'][],
   startedAt: number,
 ): Microcredits | null {
   if (!partner.trackCost) return null;
   if (payer.kind === 'partner') return ZERO;
-  const cost = costInCredits(partner, facts.cost, startedAt);
+  const known = costs.map((each) => costInCredits(partner, each, startedAt)).filter((each) => each !== null);
+  const cost = known.length === 0 ? null : micro(known.reduce((sum, each) => sum + each, 0n));
   if (cost === null || charge.price === 0n) return cost;
   return micro(divideHalfAwayFromZero(cost * (charge.price - charge.overage), charge.price));
 }

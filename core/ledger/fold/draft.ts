@@ -83,6 +83,12 @@ export class Draft {
     return this.writes.calls.get(callId) ?? this.state.calls.get(callId);
   }
 
+  /** The calls, an agent's and a carrier's own, that a carrier knows by this id. */
+  callsOfCarrier(carrierCallId: string): CallState[] {
+    const ids = new Set([...this.state.calls.keys(), ...this.writes.calls.keys()]);
+    return [...ids].map((id) => this.call(id)!).filter((call) => call.carrierCallId === carrierCallId);
+  }
+
   putCall(call: CallState): void {
     this.writes.calls.set(call.callId, call);
   }

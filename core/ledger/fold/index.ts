@@ -9,10 +9,11 @@ import { authorizeCall, extendHold, releaseHold } from './holds';
 import { reverse } from './reversals';
 import { voidGrant } from './voids';
 
-export { callIdOf, revisionId } from './calls';
+export { callIdOf, revisionId } from './identities';
 export { evaluateAlert, statusShown } from './alert';
 export { burnsOf } from './burns';
 export { eventKey, TIME } from './events';
+export { carrierCallIdOf } from './links';
 export { grantKey, subjectKey, type Wanted } from './backing';
 export { holdOperations } from './holds';
 
@@ -38,10 +39,14 @@ export function fold(state: LedgerState, commands: readonly Command[], now: numb
   const draft = new Draft(state, now);
   const missing: Wanted[] = [];
   const complete = (work: () => Outcome): Outcome => {
+    const before = draft.writes.operations.length;
     try {
       return work();
     } catch (error) {
-      if (error instanceof TalktimeError) return { ok: false, error };
+      if (error instanceof TalktimeError) {
+        if (draft.writes.operations.length > before) throw new Error(`Refused half way: ${error.message}`);
+        return { ok: false, error };
+      }
       if (!(error instanceof Missing)) throw error;
       missing.push(error.wanted);
       return NOT_YET;

@@ -71,6 +71,8 @@ export interface Posting extends Omit<OperationRow, 'at' | 'result' | 'resultJso
   readonly later?: LaterGrant;
   /** When it is dated, if no wallet has a later posting; now when left out. Milliseconds. */
   readonly at?: number;
+  /** A wallet that the next posting moves, too: what there is to tell of it, is told then. */
+  readonly untold?: number;
   readonly result: (after: After) => StoredResult;
 }
 
@@ -92,13 +94,13 @@ const PAID: GrantTerms = { kind: 'paid', priority: USUAL_PRIORITY.paid, expiresA
 
 /** Works out what an operation does, and changes nothing: it may still be refused. */
 export function preparePosting(draft: Draft, posting: Posting): Prepared {
-  const { lines, later, at: dated, result, ...row } = posting;
+  const { lines, later, at: dated, untold, result, ...row } = posting;
   const ids = [...new Set(lines.flatMap((line) => [line.debit, line.credit]).filter(isWallet))];
   const at = ids.reduce((latest, id) => Math.max(latest, draft.wallet(id).lastPostedAt ?? 0), dated ?? draft.now);
   const work = new Work(draft, row, at);
   for (const line of lines) work.transfer(line);
   if (later) work.createLater(later);
-  const alerts = work.evaluateAlerts();
+  const alerts = work.evaluateAlerts(untold);
   const before = (id: number) => draft.wallet(id).posted;
   const stored = result({
     wallet: work.wallet,
@@ -222,8 +224,8 @@ class Work {
   }
 
   /** Brings the wallets' alerts up to date. Answers what there is to tell. */
-  evaluateAlerts(): AlertRow[] {
-    const moved = [...this.wallets.keys()].sort((a, b) => a - b);
+  evaluateAlerts(untold: number | undefined): AlertRow[] {
+    const moved = [...this.wallets.keys()].filter((walletId) => walletId !== untold).sort((a, b) => a - b);
     return moved.flatMap((walletId) => {
       const { wallet, alert } = evaluateAlert(this.wallet(walletId));
       this.wallets.set(walletId, wallet);

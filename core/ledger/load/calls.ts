@@ -30,6 +30,8 @@ interface CallRow {
   to_number: string | null;
   direction: 'inbound' | 'outbound' | null;
   metadata_customer_id: string | null;
+  carrier_call_id: string | null;
+  linked_to: string | null;
 }
 
 export async function loadCalls(
@@ -42,6 +44,24 @@ export async function loadCalls(
     `select * from talktime.calls where partner_id = $1 and call_id = any($2::uuid[])`,
     [partnerId, ids],
   );
+  return callsById(rows);
+}
+
+/** The calls that carriers know by these ids, the agents' and their own. */
+export async function loadCallsOfCarriers(
+  transaction: Transaction,
+  partnerId: string,
+  carrierCallIds: readonly string[],
+): Promise<Map<string, CallState>> {
+  if (carrierCallIds.length === 0) return new Map();
+  const rows = await transaction.query<CallRow>(
+    `select * from talktime.calls where partner_id = $1 and carrier_call_id = any($2::text[])`,
+    [partnerId, carrierCallIds],
+  );
+  return callsById(rows);
+}
+
+function callsById(rows: readonly CallRow[]): Map<string, CallState> {
   return new Map(
     rows.map((row) => [
       row.call_id,
@@ -71,6 +91,8 @@ export async function loadCalls(
           direction: row.direction,
           metadataCustomerId: row.metadata_customer_id,
         },
+        carrierCallId: row.carrier_call_id,
+        linkedTo: row.linked_to,
       },
     ]),
   );

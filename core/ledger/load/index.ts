@@ -2,8 +2,8 @@ import type { Transaction } from '../../database';
 import { PARTNER_WALLET } from '../accounts';
 import type { Command } from '../commands';
 import { holdOperations, revisionId } from '../fold';
-import { NO_BACKING, type LedgerState } from '../state';
-import { loadCalls, loadFacts, loadMappings } from './calls';
+import { NO_BACKING, type CallState, type LedgerState } from '../state';
+import { loadCalls, loadCallsOfCarriers, loadFacts, loadMappings } from './calls';
 import { loadHolds, loadLiveHolds, loadSpending } from './holds';
 import { lockPartner } from './lock';
 import { loadOperations, loadReversible } from './operations';
@@ -46,6 +46,7 @@ export async function lockAndLoad(
     merge(calls, await loadCalls(transaction, partnerId, callsOfReversals));
     merge(holds, await loadHolds(transaction, partnerId, callsOfReversals));
   }
+  await addLinkedCalls(transaction, partnerId, wanted.carriers, calls);
   const inSuspense = [...calls.values()].filter((call) => call.state === 'suspense');
   if (inSuspense.length > 0) {
     // A call in suspense may be resolved by what an earlier report of it said.
@@ -107,6 +108,18 @@ export async function lockAndLoad(
     backing: NO_BACKING,
   };
   return { state, now };
+}
+
+/** The calls that are linked to one that is loaded, or to one that is reported (money-rules 12). */
+async function addLinkedCalls(
+  transaction: Transaction,
+  partnerId: string,
+  reported: ReadonlySet<string>,
+  calls: Map<string, CallState>,
+): Promise<void> {
+  const carriers = new Set(reported);
+  for (const call of calls.values()) if (call.carrierCallId !== null) carriers.add(call.carrierCallId);
+  merge(calls, await loadCallsOfCarriers(transaction, partnerId, [...carriers]));
 }
 
 /** Customers with their wallets and rates. */

@@ -1,6 +1,6 @@
 import { factsHash, mappingsOf, type CallClues } from '../../calls/facts';
 import type { Command } from '../commands';
-import { callIdOf } from '../fold';
+import { callIdOf, carrierCallIdOf } from '../fold';
 import { operationId } from '../identity';
 
 /** What the commands name, before anything is read. */
@@ -13,6 +13,7 @@ export function whatIsWanted(partnerId: string, commands: readonly Command[]) {
   const mappings: { kind: string; value: string }[] = [];
   const wallets = new Set<number>();
   const holds = new Set<string>();
+  const carriers = new Set<string>();
   let authorizing = false;
   for (const command of commands) {
     if ('key' in command) operations.add(operationId(partnerId, 'request', command.key));
@@ -25,14 +26,17 @@ export function whatIsWanted(partnerId: string, commands: readonly Command[]) {
     if (command.kind === 'authorize' || command.kind === 'extend') authorizing = true;
     if (command.kind === 'authorize' || command.kind === 'extend' || command.kind === 'release')
       holds.add(callIdOf(partnerId, command.identity));
-    if (command.kind === 'call')
+    if (command.kind === 'call') {
       facts.push({ callId: callIdOf(partnerId, command.identity), hash: factsHash(command.facts) });
+      const carrier = carrierCallIdOf(command.identity, command.carrierCallId ?? null);
+      if (carrier !== null) carriers.add(carrier);
+    }
     if (command.kind === 'call' || command.kind === 'authorize') {
       mappings.push(...everyMapping(command.clues));
       if (command.clues.metadataCustomerId !== null) customers.add(command.clues.metadataCustomerId);
     }
   }
-  return { customers, operations, reversals, calls, facts, mappings, wallets, holds, authorizing };
+  return { customers, operations, reversals, calls, facts, mappings, wallets, holds, carriers, authorizing };
 }
 
 /** Whatever the direction turns out to be, once the clues of several reports are put together. */
