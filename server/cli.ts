@@ -6,10 +6,10 @@ import { createApiKey, listApiKeys, revokeApiKey, Sealer, type Actor } from '@ta
 import { assignCall, dismissCall, listSuspense, type Talktime } from '@talktime/core/calls';
 import {
   apiKeyCreate,
-  assignment,
   deliveryState,
   dismissal,
   partnerCreate,
+  suspenseAssignment,
   TalktimeError,
 } from '@talktime/core/contract';
 import { createPartner, listPartners } from '@talktime/core/customers';
@@ -35,7 +35,7 @@ const HELP = `Usage: npm run talktime -- <command>
                                             prints the key, this once; --scopes host without --partner
   keys revoke KEY_ID [--partner ID]
   suspense list --partner ID                calls that wait for somebody to say whose they are
-  suspense assign CALL_ID --partner ID --customer ID
+  suspense assign CALL_ID --partner ID --customer ID [--map agent|phone_number|metadata]
   suspense dismiss CALL_ID --partner ID --reason TEXT
   inbox list --partner ID [--state STATE]    what providers delivered, and what became of it
   inbox replay DELIVERY_ID --partner ID      work on a delivery again, after a fix
@@ -171,11 +171,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 
   'suspense assign': {
-    options: ['partner', 'customer'],
+    options: ['partner', 'customer', 'map'],
     arguments: ['CALL_ID'],
     async run(talktime, { options, positionals: [callId] }) {
-      const { customer_id } = parse(assignment, { customer_id: options.customer });
-      const result = await assignCall(talktime, partner(options), ACTOR, uuid(callId!, 'CALL_ID'), customer_id);
+      const { customer_id, map } = parse(suspenseAssignment, { customer_id: options.customer, map: options.map });
+      const result = await assignCall(talktime, partner(options), ACTOR, uuid(callId!, 'CALL_ID'), customer_id, map);
       print(
         result.outcome === 'deducted'
           ? `Charged ${-result.amount} credits; the balance is ${result.balance_after}.`

@@ -15,6 +15,7 @@ export type DeductionOutcome =
 export interface Metrics {
   requestAnswered(method: string, route: string, status: number, seconds: number): void;
   deductionAnswered(source: DeductionSource, outcome: DeductionOutcome): void;
+  gateAnswered(provider: string, outcome: string): void;
   refused(code: ErrorCode): void;
   dispatcherFailed(): void;
   jobFailed(): void;
@@ -39,6 +40,12 @@ export function createMetrics(ofProcess = false): Metrics {
     name: 'talktime_deductions_total',
     help: 'Deductions by the way they came and what became of them',
     labelNames: ['source', 'outcome'],
+    registers,
+  });
+  const gate = new Counter({
+    name: 'talktime_gate_decisions_total',
+    help: 'Calls that a provider asked about, by what they were told',
+    labelNames: ['provider', 'outcome'],
     registers,
   });
   const refusals = new Counter({
@@ -66,6 +73,7 @@ export function createMetrics(ofProcess = false): Metrics {
     requestAnswered: (method, route, status, seconds) =>
       requests.observe({ method, route, status: String(status) }, seconds),
     deductionAnswered: (source, outcome) => deductions.inc({ source, outcome }),
+    gateAnswered: (provider, outcome) => gate.inc({ provider, outcome }),
     refused: (code) => refusals.inc({ code }),
     dispatcherFailed: () => dispatcherErrors.inc(),
     jobFailed: () => jobErrors.inc(),

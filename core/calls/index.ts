@@ -2,6 +2,7 @@ export * from './authorize';
 export * from './deduct';
 export * from './endpoints';
 export * from './facts';
+export * from './gate';
 export * from './inbox';
 export * from './ingress';
 export * from './providers';

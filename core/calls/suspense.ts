@@ -1,9 +1,10 @@
 import type { DeductionResult, SuspendedCall } from '../contract';
 import { TalktimeError } from '../contract/errors';
+import { addMapping } from '../customers/mappings';
 import type { Database } from '../database';
 import { deductionOf, type Actor } from '../ledger';
 import type { Talktime } from './deduct';
-import type { FactsJson } from './facts';
+import { mappingsOf, type CallClues, type FactsJson, type MappingKind } from './facts';
 
 export interface SuspensePage {
   /** 1 to 200. */
@@ -47,15 +48,61 @@ export async function listSuspense(
   return { items, next_cursor: rows.length > page.limit && last ? `${last.received_at}_${last.call_id}` : null };
 }
 
-/** Charges a call in suspense to a customer, at the rate of its date. */
+/**
+ * Charges a call in suspense to a customer, at the rate of its date. With `map`, that clue of it is the customer's from
+ * now on: mapped first, so that a call that comes meanwhile does not wait, too.
+ */
 export async function assignCall(
   talktime: Talktime,
   partnerId: string,
   actor: Actor,
   callId: string,
   customerId: string,
+  map?: MappingKind,
 ): Promise<DeductionResult> {
+  if (map !== undefined) {
+    const value = await clueOf(talktime.database, partnerId, callId, map);
+    await addMapping(talktime.database, partnerId, actor, { kind: map, value, customer_id: customerId });
+  }
   return deductionOf(await talktime.ledger.submit(partnerId, { kind: 'assign', actor, callId, customerId }));
+}
+
+/** The value of a call's clue that a mapping of this kind would have. */
+async function clueOf(database: Database, partnerId: string, callId: string, kind: MappingKind): Promise<string> {
+  const [row] = await database.asPartner(partnerId, (transaction) =>
+    transaction.query<{
+      agent_id: string | null;
+      from_number: string | null;
+      to_number: string | null;
+      direction: CallClues['direction'];
+      metadata_customer_id: string | null;
+    }>(
+      `select agent_id, from_number, to_number, direction, metadata_customer_id
+       from talktime.calls where partner_id = $1 and call_id = $2`,
+      [partnerId, callId],
+    ),
+  );
+  if (!row)
+    throw new TalktimeError(
+      'CALL_NOT_FOUND',
+      `There is no call ${callId}. The list of calls in suspense shows the ids.`,
+    );
+  const clues: CallClues = {
+    agentId: row.agent_id,
+    fromNumber: row.from_number,
+    toNumber: row.to_number,
+    direction: row.direction,
+    metadataCustomerId: row.metadata_customer_id,
+  };
+  const found = mappingsOf(clues).filter((mapping) => mapping.kind === kind);
+  if (found.length === 1) return found[0]!.value;
+  throw new TalktimeError(
+    'REQUEST_INVALID',
+    found.length === 0
+      ? `The call tells no ${kind.replace('_', ' ')}, so there is nothing to map. Leave "map" out.`
+      : 'The call does not tell which of its numbers is on our side. Leave "map" out, and add the mapping by itself.',
+    [{ path: 'map', message: 'cannot be mapped' }],
+  );
 }
 
 /** Closes a call in suspense without charging it. */

@@ -34,6 +34,9 @@ const settingsShape = {
     .max(10_000)
     .nullable()
     .meta({ description: 'Authorised calls at once; null for no limit' }),
+  gate_failure: z.enum(['closed', 'open']).meta({
+    description: 'When the ledger cannot answer whether a call may begin: refuse it (closed), or let it through (open)',
+  }),
   visible_credit_plan_ids: z
     .array(z.string().max(64))
     .max(100)
@@ -149,6 +152,7 @@ export const partner = z.object({
     rate: rateVersion.nullable(),
     low_credit_threshold: credits.nullable(),
     low_credit_notifications_enabled: z.boolean(),
+    call_refusal_message: z.string(),
     slack_team_id: z.string().nullable(),
     slack_channel: z.string().nullable(),
   }),
@@ -167,6 +171,9 @@ export const partnerCreate = z
   })
   .strict();
 
+/** What a caller hears unless the partner words it otherwise: nothing of an unpaid bill. */
+export const USUAL_REFUSAL = 'This line is temporarily unavailable.';
+
 export const partnerUpdate = z
   .object({
     name: z.string().trim().min(1).max(200),
@@ -178,6 +185,9 @@ export const partnerUpdate = z
     rounding,
     low_credit_threshold: decimalText.nullable(),
     low_credit_notifications_enabled: z.boolean(),
+    call_refusal_message: z.string().trim().min(1).max(300).nullable().meta({
+      description: 'What a caller hears whose call is refused: nothing of a bill. null for the usual wording',
+    }),
     slack_team_id: z
       .string()
       .regex(/^T[A-Z0-9]{2,20}$/)

@@ -328,4 +328,13 @@ export const suspendedCall = z.object({
   received_at: moment,
 });
 export const assignment = z.object({ customer_id: customerId }).strict();
+/** Whose a waiting call is, and what of it is the customer's from now on. */
+export const suspenseAssignment = assignment
+  .extend({
+    map: z
+      .enum(['agent', 'phone_number', 'metadata'])
+      .optional()
+      .meta({ description: "Map this call's agent, number on our side or metadata to the customer, too" }),
+  })
+  .strict();
 export const dismissal = z.object({ reason: z.string().trim().min(1).max(500) }).strict();

@@ -88,6 +88,23 @@ export const fieldSettings = z
     },
   );
 
+/** Who answers an incoming call, for providers that ask. */
+export const gateSettings = z
+  .object({
+    agent_id: z.string().min(1).max(200).optional().meta({ description: 'The agent (assistant, model) that answers' }),
+    agents: z
+      .record(z.string().min(1).max(60), z.string().min(1).max(200))
+      .optional()
+      .meta({
+        description: 'By the number that is called',
+        example: { '+14155550199': 'agent_oBeDLoLOeuAbiuaMFXRtDOLriTJ5tSxD' },
+      }),
+    unmatched: z.enum(['refuse', 'allow']).default('refuse').meta({
+      description: "What becomes of a call that is no customer's; one that is allowed waits in suspense at its end",
+    }),
+  })
+  .strict();
+
 /** What may be set of an account at a provider. Each has a default that suits most. */
 export const endpointSettings = z
   .object({
@@ -108,6 +125,7 @@ export const endpointSettings = z
     trusted_seconds: z.number().int().min(1).max(86_400).optional().meta({
       description: 'The longest call that is charged when the signature does not cover its length; of synthflow',
     }),
+    gate: gateSettings.optional().meta({ description: 'Who answers a call that may begin' }),
     keep_transcripts: z
       .boolean()
       .optional()

@@ -94,3 +94,27 @@ export async function insertMapping(
 function storedValue(kind: Mapping['kind'], value: string): string {
   return kind === 'phone_number' ? normalizePhoneNumber(value) : value.trim();
 }
+
+/** What the gate needs to know of a customer for when the ledger cannot be asked. */
+export interface GatePolicy {
+  readonly failure: 'closed' | 'open';
+  readonly maxCallSeconds: number;
+}
+
+/** The policies of the customers that an agent or a number belongs to; by the mappings alone. */
+export async function gatePolicies(
+  database: Database,
+  partnerId: string,
+  clues: { readonly agentId: string | null; readonly toNumber: string | null },
+): Promise<GatePolicy[]> {
+  const rows = await database.asPartner(partnerId, (transaction) =>
+    transaction.query<{ gate_failure: GatePolicy['failure']; max_call_seconds: number }>(
+      `select gate_failure, max_call_seconds from talktime.customers
+       where partner_id = $1 and customer_id in (
+         select customer_id from talktime.mappings
+         where partner_id = $1 and (kind, value) in (('agent', $2), ('phone_number', $3)))`,
+      [partnerId, clues.agentId ?? '', clues.toNumber ?? ''],
+    ),
+  );
+  return rows.map((row) => ({ failure: row.gate_failure, maxCallSeconds: row.max_call_seconds }));
+}

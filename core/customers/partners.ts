@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { audit } from '../access/audit';
-import { parseCreditsFromZero, type Partner, type partnerCreate, type partnerUpdate } from '../contract';
+import { parseCreditsFromZero, USUAL_REFUSAL, type Partner, type partnerCreate, type partnerUpdate } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
 import { loadRates, lockPartner, PARTNER_WALLET, type Actor } from '../ledger';
@@ -90,11 +90,14 @@ export async function updatePartner(
         patch.low_credit_notifications_enabled ?? before.low_credit_notifications_enabled,
       slack_team_id: patch.slack_team_id === undefined ? before.slack_team_id : patch.slack_team_id,
       slack_channel: patch.slack_channel === undefined ? before.slack_channel : patch.slack_channel,
+      call_refusal_message:
+        patch.call_refusal_message === undefined ? before.call_refusal_message : patch.call_refusal_message,
     };
     await bindSlackTeam(transaction, partnerId, before.slack_team_id, after.slack_team_id);
     await transaction.query(
       `update talktime.partners
-       set name = $2, low_credit_threshold = $3, low_credit_notifications_enabled = $4, slack_team_id = $5, slack_channel = $6
+       set name = $2, low_credit_threshold = $3, low_credit_notifications_enabled = $4, slack_team_id = $5, slack_channel = $6,
+           call_refusal_message = $7
        where partner_id = $1`,
       [
         partnerId,
@@ -103,6 +106,7 @@ export async function updatePartner(
         after.low_credit_notifications_enabled,
         after.slack_team_id,
         after.slack_channel,
+        after.call_refusal_message,
       ],
     );
     await reevaluateAlert(transaction, partnerId, PARTNER_WALLET, locked.now);
@@ -158,6 +162,7 @@ interface PartnerRow {
   low_credit_notifications_enabled: boolean;
   slack_team_id: string | null;
   slack_channel: string | null;
+  call_refusal_message: string | null;
   created_at: Date;
 }
 
@@ -187,6 +192,7 @@ async function readPartner(transaction: Transaction, partnerId: string): Promise
       low_credit_notifications_enabled: row.low_credit_notifications_enabled,
       slack_team_id: row.slack_team_id,
       slack_channel: row.slack_channel,
+      call_refusal_message: row.call_refusal_message ?? USUAL_REFUSAL,
     },
     balance: toBalance(wallet, { currency: row.currency, creditValue: row.credit_value }),
     created_at: row.created_at.toISOString(),

@@ -46,6 +46,7 @@ const SETTINGS = [
   'max_concurrent_calls',
   'max_spend_per_day',
   'max_spend_per_month',
+  'gate_failure',
 ] as const;
 const MAPPINGS = { agents: 'agent', phone_numbers: 'phone_number', metadata_values: 'metadata' } as const;
 

@@ -1,7 +1,15 @@
 import type { Readable } from 'node:stream';
-import { adapterOf, receiveDelivery, type Processed } from '@talktime/core/calls';
-import { PROVIDERS, TalktimeError } from '@talktime/core/contract';
-import type { FastifyRequest } from 'fastify';
+import {
+  adapterOf,
+  asksTheGate,
+  decideInbound,
+  GateMemory,
+  receiveDelivery,
+  type Incoming,
+  type Processed,
+} from '@talktime/core/calls';
+import { PROVIDERS, TalktimeError, type Provider } from '@talktime/core/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from './index';
 import { nothing } from './queries';
@@ -21,12 +29,23 @@ const NEVER_BILLED = Symbol('never billed');
 const TOO_LARGE = Symbol('too large');
 type Body = Buffer | typeof NEVER_BILLED | typeof TOO_LARGE;
 
+const SIGNATURE_PROBLEMS = [
+  'SIGNATURE_MISSING',
+  'SIGNATURE_INVALID',
+  'SIGNATURE_EXPIRED',
+  'ENDPOINT_NOT_FOUND',
+  'BODY_TOO_LARGE',
+  'RATE_LIMITED',
+  'INTERNAL',
+] as const;
+
 const params = z.object({ provider: z.enum(PROVIDERS), endpoint: z.string().min(1).max(100) });
 
 export const hookRoutes: Routes = async (app, { talktime, metrics, limits, publicUrl }) => {
   // A signature is over the bytes as they came, so nothing here may parse them.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (request: FastifyRequest, payload: Readable) => readBody(request, payload));
+  const memory = new GateMemory();
   const underWay = new Set<Promise<unknown>>();
   app.addHook('onClose', async () => void (await Promise.all(underWay)));
 
@@ -35,15 +54,7 @@ export const hookRoutes: Routes = async (app, { talktime, metrics, limits, publi
     {
       bodyLimit: BODY_LIMIT,
       config: {
-        problems: [
-          'SIGNATURE_MISSING',
-          'SIGNATURE_INVALID',
-          'SIGNATURE_EXPIRED',
-          'ENDPOINT_NOT_FOUND',
-          'BODY_TOO_LARGE',
-          'RATE_LIMITED',
-          'INTERNAL',
-        ],
+        problems: SIGNATURE_PROBLEMS,
         rawBody: "The provider's webhook as it is sent, signed",
       },
       schema: {
@@ -53,7 +64,10 @@ export const hookRoutes: Routes = async (app, { talktime, metrics, limits, publi
         description:
           'Signed as the provider signs. Answers with the status that the provider wants as soon as the delivery is recorded: then it is booked, in suspense, ignored, or kept in the inbox until it can be read.',
         params,
-        response: { 200: nothing, 204: nothing },
+        response: {
+          200: z.unknown().meta({ description: 'Recorded; or the answer to a question that came to this address' }),
+          204: nothing,
+        },
       },
     },
     async (request, reply) => {
@@ -61,29 +75,86 @@ export const hookRoutes: Routes = async (app, { talktime, metrics, limits, publi
       const { receivedStatus } = adapterOf(provider);
       const body = request.body as Body;
       if (body === NEVER_BILLED) return reply.code(receivedStatus).send();
-      if (body === TOO_LARGE) throw tooLarge();
-      try {
-        const { processed } = await receiveDelivery(talktime, {
-          provider,
-          endpointId: endpoint,
-          headers: request.headers,
-          rawBody: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
-          url: publicUrl === undefined ? null : new URL(request.url, publicUrl).toString(),
-        });
+      const incoming = incomingOf(request, provider, endpoint, body);
+      // Vapi's assistant-request comes to the same address as its reports.
+      if (
+        provider === 'vapi' &&
+        incoming.rawBody.includes('"assistant-request"') &&
+        asksTheGate(provider, incoming.rawBody)
+      )
+        return decide(request, reply, incoming);
+      await guarded(request, reply, async () => {
+        const { processed } = await receiveDelivery(talktime, incoming);
         const counted = processed.then((outcome) => metrics.deductionAnswered('ingress', countedAs(outcome)));
         underWay.add(counted);
         void counted.finally(() => underWay.delete(counted));
         await withPatience(counted);
-      } catch (error) {
-        if (error instanceof TalktimeError && (error.status === 401 || error.code === 'ENDPOINT_NOT_FOUND')) {
-          metrics.deductionAnswered('ingress', 'refused');
-          await limits.refusal(request, reply);
-        }
-        throw error;
-      }
+      });
       return reply.code(receivedStatus).send();
     },
   );
+
+  app.post(
+    '/hooks/:provider/:endpoint/inbound',
+    {
+      bodyLimit: BODY_LIMIT,
+      config: {
+        problems: [...SIGNATURE_PROBLEMS, 'PAYLOAD_UNREADABLE', 'ROUTE_NOT_FOUND'],
+        rawBody: "The provider's question whether a call may begin, as it is sent",
+      },
+      schema: {
+        tags: ['Ingress'],
+        operationId: 'decideInbound',
+        summary: 'May this call begin?',
+        description:
+          "Vapi's assistant-request, Retell's and Synthflow's inbound webhook, ElevenLabs' conversation initiation: answered in the provider's own form, with the longest that the balance covers, or refused in neutral words. What is allowed is held.",
+        params,
+        response: { 200: z.unknown().meta({ description: "The provider's own form" }) },
+      },
+    },
+    async (request, reply) => {
+      const { provider, endpoint } = request.params;
+      const body = request.body as Body;
+      return decide(request, reply, incomingOf(request, provider, endpoint, body === NEVER_BILLED ? undefined : body));
+    },
+  );
+
+  async function decide(request: FastifyRequest, reply: FastifyReply, incoming: Incoming): Promise<FastifyReply> {
+    const { answer, outcome, reason } = await guarded(request, reply, () => decideInbound(talktime, memory, incoming));
+    metrics.gateAnswered(incoming.provider, outcome);
+    // The reason names a customer's balance: it is not for a log that others read.
+    if (outcome.endsWith('_on_failure')) request.log.warn({ outcome, reason }, 'the gate could not ask the ledger');
+    return reply.code(answer.status).send(answer.body);
+  }
+
+  /** Counts those who guess. */
+  async function guarded<T>(request: FastifyRequest, reply: FastifyReply, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof TalktimeError && (error.status === 401 || error.code === 'ENDPOINT_NOT_FOUND')) {
+        metrics.deductionAnswered('ingress', 'refused');
+        await limits.refusal(request, reply);
+      }
+      throw error;
+    }
+  }
+
+  function incomingOf(
+    request: FastifyRequest,
+    provider: Provider,
+    endpointId: string,
+    body: Body | undefined,
+  ): Incoming {
+    if (body === TOO_LARGE) throw tooLarge();
+    return {
+      provider,
+      endpointId,
+      headers: request.headers,
+      rawBody: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+      url: publicUrl === undefined ? null : new URL(request.url, publicUrl).toString(),
+    };
+  }
 };
 
 /** The body's bytes. One that is too large is refused as soon as that shows; one that is never billed is not taken in. */

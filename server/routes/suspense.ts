@@ -1,5 +1,5 @@
 import { assignCall, dismissCall, listSuspense, reassignCall } from '@talktime/core/calls';
-import { assignment, deductionResult, dismissal, suspendedCall } from '@talktime/core/contract';
+import { assignment, deductionResult, dismissal, suspendedCall, suspenseAssignment } from '@talktime/core/contract';
 import { z } from 'zod';
 import { partnerCaller, requireWholePartner } from '../access';
 import type { Routes } from './index';
@@ -37,25 +37,29 @@ export const suspenseRoutes: Routes = async (app, { talktime }) => {
           'CALL_NOT_IN_SUSPENSE',
           'CALL_LINKED',
           'CUSTOMER_NOT_FOUND',
+          'MAPPING_TAKEN',
           'CUSTOMER_KEY_LIMITED',
           'RATE_REQUIRED',
           'WALLET_LIMIT',
         ],
-        example: { customer_id: 'cus_acme' },
+        example: { customer_id: 'cus_acme', map: 'agent' },
       },
       schema: {
         tags: ['Calls'],
         operationId: 'assignCall',
         summary: 'Charge a waiting call to a customer',
+        description:
+          'At the rate of its date. With `map`, calls with the same agent, number or metadata need nobody from now on.',
         params,
-        body: assignment,
+        body: suspenseAssignment,
         response: { 200: deductionResult },
       },
     },
     async (request) => {
       const caller = partnerCaller(request);
       requireWholePartner(caller);
-      return assignCall(talktime, caller.partnerId, caller.actor, request.params.call_id, request.body.customer_id);
+      const { customer_id, map } = request.body;
+      return assignCall(talktime, caller.partnerId, caller.actor, request.params.call_id, customer_id, map);
     },
   );
 

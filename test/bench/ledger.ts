@@ -4,6 +4,7 @@ import { Ledger } from '@talktime/core/ledger';
 import { Client } from 'pg';
 import { Baselines } from './baselines';
 import { lengthen, measureReads } from './growth';
+import { measureGate } from './gate';
 import { InsertLimit } from './insert-limit';
 import { measure, type Measured } from './measure';
 import { callEnded, createSites, type Wallet } from './sites';
@@ -22,6 +23,7 @@ const CUSTOMERS_EACH = 100;
 const CALLERS = [1, 8, 64, 500] as const;
 const CONNECTIONS = 8;
 const SHORT_HISTORY = 10_000;
+const GATE_SECONDS = 20;
 
 async function main(): Promise<void> {
   const { json, seconds, postings } = readOptions();
@@ -42,12 +44,19 @@ async function main(): Promise<void> {
     say(
       `${wallets.length} wallets of ${PARTNERS} partners in ${((performance.now() - begin) / 1000).toFixed(1)} s; ${seconds} s a figure`,
     );
+    say('\nthe gate over HTTP, 50 calls a second, beside /healthz');
+    const { gate, healthz } = await measureGate(database, ledger, wallets, GATE_SECONDS);
+    say(line('gate', gate));
+    say(line('healthz', healthz));
     const written = await measureWriting(ledger, baselines, url, wallets, seconds, say);
     const read = await measureGrowth(database, ledger, url, wallets.at(-1)!, { seconds, postings, say });
-    const ratios = { ...written.ratios, ...read.ratios };
+    const ratios = { gate_p99_vs_healthz: round(gate.p99 / healthz.p99), ...written.ratios, ...read.ratios };
     say('');
     for (const [name, value] of Object.entries(ratios)) say(`${name}: ${value}`);
-    if (json) process.stdout.write(`${JSON.stringify({ ...ratios, raw: { ...written.raw, ...read.raw } }, null, 2)}\n`);
+    if (json)
+      process.stdout.write(
+        `${JSON.stringify({ ...ratios, raw: { gate, healthz, ...written.raw, ...read.raw } }, null, 2)}\n`,
+      );
   } finally {
     await Promise.allSettled([admin.end(), database.close(), baselines.close()]);
     await server.stop();

@@ -52,6 +52,7 @@ describe('the OpenAPI document', () => {
       'PATCH /v1/endpoints/{endpoint_id}',
       'PATCH /v1/partner',
       'POST /hooks/{provider}/{endpoint}',
+      'POST /hooks/{provider}/{endpoint}/inbound',
       'POST /v1/adjustments',
       'POST /v1/api-keys',
       'POST /v1/calls/authorize',

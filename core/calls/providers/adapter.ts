@@ -50,6 +50,39 @@ export type Parsed =
   | { readonly kind: 'ignored'; readonly message: string }
   | { readonly kind: 'unreadable'; readonly message: string };
 
+/** A call that a provider asks about before it begins. */
+export interface GateRequest {
+  readonly kind: 'call';
+  /** The provider's id of the call, or else the carrier's; null: nothing can be held for it, only answered. */
+  readonly callId: string | null;
+  /** The agent that the provider would answer with; null when it leaves that to us. */
+  readonly agentId: string | null;
+  readonly fromNumber: string | null;
+  readonly toNumber: string | null;
+}
+
+export interface GateAnswer {
+  readonly status: number;
+  /** JSON; undefined for an empty body. */
+  readonly body: unknown;
+}
+
+/** How a provider asks whether a call may begin, and what it wants to hear. Pure, as the rest. */
+export interface GateAdapter {
+  /** The shortest limit of a call's length that the provider takes; a balance for less is refused. */
+  readonly shortestSeconds: number;
+  readonly longestSeconds: number;
+  /** Whether a call cannot be let through without an agent of our choice. */
+  readonly needsAgent: boolean;
+  /** As the webhooks are signed, unless said. */
+  verify?(delivery: Delivery, options: VerifyOptions): Verification;
+  /** null when the body asks nothing of the kind. */
+  read(body: unknown): GateRequest | null;
+  allow(allowed: { readonly agentId: string | null; readonly capSeconds: number }): GateAnswer;
+  /** `message` is all that the caller may hear. */
+  refuse(message: string): GateAnswer;
+}
+
 /**
  * A voice provider: how its webhooks are verified and read. Pure: no I/O and no clock. `verify` compares in constant
  * time; `parse` is called only with a body that was verified, and never throws for what it finds in it.
@@ -64,6 +97,8 @@ export interface ProviderAdapter {
   /** What `parse` takes, from the bytes; throws when they are none of it. JSON when left out. */
   decode?(rawBody: Buffer): unknown;
   parse(body: unknown, settings: EndpointSettings): Parsed;
+  /** How it asks before a call; left out when it does not. */
+  readonly gate?: GateAdapter;
   /** Whether the first bytes of a body show one that is never billed and not worth taking in, such as audio. */
   isNeverBilled?(start: string): boolean;
 }
@@ -102,6 +137,16 @@ export function matchesSecret(secrets: readonly string[], given: string): boolea
   for (const secret of secrets) if (timingSafeEqual(digest(secret), expected)) matches = true;
   return matches;
 }
+
+/** For requests that a provider does not sign: the secret itself, in a header that is set at the provider. */
+export function verifySentSecret({ headers }: Delivery, { secrets }: VerifyOptions): Verification {
+  const [, bearer] = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '') ?? [];
+  const given = headers[SECRET_HEADER] ?? bearer;
+  if (given === undefined) return signatureMissing(`${SECRET_HEADER} (or Authorization)`);
+  return matchesSecret(secrets, given) ? VERIFIED : signatureInvalid('the secret of the endpoint');
+}
+
+const SECRET_HEADER = 'x-talktime-secret';
 
 export const VERIFIED: Verification = { ok: true };
 

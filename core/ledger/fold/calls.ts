@@ -30,7 +30,8 @@ export function reportCall(draft: Draft, report: CallReport): CallAnswer {
   const callId = callIdOf(draft.state.partnerId, report.identity);
   const hash = factsHash(report.facts);
   const known = draft.call(callId);
-  const hold = draft.hold(callId);
+  const { identity } = report;
+  const hold = draft.holdOf({ callId, identity, carrierCallId: report.carrierCallId ?? null });
   if (hold && report.customerId !== null && report.customerId !== hold.customerId && !known) {
     throw new TalktimeError(
       'CALL_CUSTOMER_MISMATCH',
@@ -141,7 +142,7 @@ export function reassignCall(draft: Draft, command: CallReassignment): CallAnswe
     const kept = amount - draft.expiringOf(credit, call.callId, amount);
     given.set(credit, (given.get(credit) ?? 0n) + kept);
   }
-  const assessment = assess(call.facts, payer.rate, capOf(draft, call.callId));
+  const assessment = assess(call.facts, payer.rate, capOf(draft, call));
   const charged = chargeMore(draft, payer, UNCHARGED, assessment.price, call.startedAt, { given });
   const carriedOver = { ...charged.charge, costPaid: call.costPaid };
   const change = withCost(
@@ -186,9 +187,9 @@ function suspend(draft: Draft, call: CallState, hash: string, facts: CallFacts, 
 
 /** The first posting of a call. */
 function charge(draft: Draft, call: CallState, actor: Actor, reported: CallFacts): CallAnswer {
-  const hold = draft.hold(call.callId);
+  const hold = draft.holdOf(call);
   const payer = hold ? payerOfHold(draft, hold) : payerOf(draft, draft.customer(call.customerId!), call.startedAt)!;
-  const assessment = assess(call.facts, payer.rate, capOf(draft, call.callId));
+  const assessment = assess(call.facts, payer.rate, capOf(draft, call));
   const live = hold?.state === 'live' ? hold : undefined;
   absorbCarriers(draft, call, payer, actor);
   const charged = chargeMore(draft, payer, UNCHARGED, assessment.price, call.startedAt, { hold: live });
@@ -222,7 +223,7 @@ function revise(draft: Draft, call: CallState, hash: string, report: CallReport)
   if (comparison === 'same') return record(draft, call, hash, report.facts, 'unchanged');
 
   const payer = payerOfCall(draft, call);
-  const assessment = assess(report.facts, payer.rate, capOf(draft, call.callId));
+  const assessment = assess(report.facts, payer.rate, capOf(draft, call));
   const difference = assessment.price - call.price;
   const better: CallState = { ...call, facts: report.facts, inReview: assessment.inReview };
   const amount = (difference < 0n ? -difference : difference) as typeof call.price;

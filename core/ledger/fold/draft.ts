@@ -21,6 +21,7 @@ import {
 } from '../state';
 import { BackingDraft, grantKey } from './backing';
 import { eventPosting } from './events';
+import { idByCarrier } from './identities';
 import { preparePosting, type Posting } from './posting';
 
 /**
@@ -95,6 +96,13 @@ export class Draft {
 
   hold(callId: string): HoldState | undefined {
     return this.writes.holds.get(callId) ?? this.state.holds.get(callId);
+  }
+
+  /** The hold of a call: by its own id, or by the carrier's, when the gate was asked before the provider had given it one. */
+  holdOf(call: Pick<CallState, 'callId' | 'identity' | 'carrierCallId'>): HoldState | undefined {
+    const own = this.hold(call.callId);
+    const byCarrier = idByCarrier(this.state.partnerId, call);
+    return own ?? (byCarrier === null ? undefined : this.hold(byCarrier));
   }
 
   /** Sets a call's hold, and with it what its wallet holds. */

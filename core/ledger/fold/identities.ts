@@ -1,5 +1,6 @@
 import { identityText } from '../../calls/facts';
 import type { CallReport } from '../commands';
+import type { CallState } from '../state';
 import { deriveId, operationId } from '../identity';
 
 /** Rows of calls and their facts are found by this id, which follows from the identity. */
@@ -9,6 +10,15 @@ export function callIdOf(partnerId: string, identity: CallReport['identity']): s
   const callId = deriveId(partnerId, `identity ${identityText(identity)}`);
   CALL_IDS.set(identity, { partnerId, callId });
   return callId;
+}
+
+/** The id that a hold has which was placed by the carrier's id of a call; null when there is none, or it is the same. */
+export function idByCarrier(
+  partnerId: string,
+  { identity, carrierCallId }: Pick<CallState, 'identity' | 'carrierCallId'>,
+): string | null {
+  if (carrierCallId === null || carrierCallId === identity.callId) return null;
+  return callIdOf(partnerId, { ...identity, callId: carrierCallId });
 }
 
 /** An identity's id is derived once, however often it is asked for. */

@@ -9,7 +9,7 @@ import { authorizeCall, extendHold, releaseHold } from './holds';
 import { reverse } from './reversals';
 import { voidGrant } from './voids';
 
-export { callIdOf, revisionId } from './identities';
+export { callIdOf, idByCarrier, revisionId } from './identities';
 export { evaluateAlert, statusShown } from './alert';
 export { burnsOf } from './burns';
 export { eventKey, TIME } from './events';

@@ -95,7 +95,7 @@ function bookCost(draft: Draft, call: CallState, actor: Actor): void {
   const unchanged: Change = { lines: [], charge, payerAmount: ZERO, partnerAmount: ZERO, flagged: ZERO };
   const change = withCost(draft, payer, unchanged, call);
   if (change.lines.length === 0) return;
-  const assessment = assess(call.facts, payer.rate, capOf(draft, call.callId));
+  const assessment = assess(call.facts, payer.rate, capOf(draft, call));
   postRevision(draft, call, payer, change, {
     kind: 'call',
     actor,

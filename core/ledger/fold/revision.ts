@@ -100,8 +100,8 @@ export function putPosted(draft: Draft, callId: string, facts: CallFacts, result
 }
 
 /** The hold whose cap bounds a plausible end: one that stood when the call ended. */
-export function capOf(draft: Draft, callId: string): HoldState | undefined {
-  const hold = draft.hold(callId);
+export function capOf(draft: Draft, call: CallState): HoldState | undefined {
+  const hold = draft.holdOf(call);
   return hold?.state === 'live' || hold?.state === 'captured' ? hold : undefined;
 }
 

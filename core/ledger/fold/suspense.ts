@@ -48,7 +48,7 @@ export function settleSuspense(draft: Draft, call: CallState, report: CallReport
   const agent = agentOf(draft, call);
   if (agent && (customers.length === 0 || (customers.length === 1 && !isDisputed(call, agent, customers[0]!))))
     return { ...call, state: 'closed', reason: 'linked', linkedTo: agent.callId };
-  const hold = draft.hold(call.callId);
+  const hold = draft.holdOf(call);
   if (hold) return { ...call, state: 'charged', reason: null, customerId: hold.customerId };
   if (customers.length !== 1) return inSuspense(customers.length === 0 ? 'no_customer' : 'several_customers');
   const [customerId] = customers as [string];

@@ -1,7 +1,7 @@
 import type { Transaction } from '../../database';
 import { PARTNER_WALLET } from '../accounts';
 import type { Command } from '../commands';
-import { holdOperations, revisionId } from '../fold';
+import { holdOperations, idByCarrier, revisionId } from '../fold';
 import { NO_BACKING, type CallState, type LedgerState } from '../state';
 import { loadCalls, loadCallsOfCarriers, loadFacts, loadMappings } from './calls';
 import { loadHolds, loadLiveHolds, loadSpending } from './holds';
@@ -47,6 +47,8 @@ export async function lockAndLoad(
     merge(holds, await loadHolds(transaction, partnerId, callsOfReversals));
   }
   await addLinkedCalls(transaction, partnerId, wanted.carriers, calls);
+  const heldByCarrier = [...calls.values()].map((call) => idByCarrier(partnerId, call));
+  merge(holds, await loadHolds(transaction, partnerId, unknownOf(heldByCarrier, wanted.calls)));
   const inSuspense = [...calls.values()].filter((call) => call.state === 'suspense');
   if (inSuspense.length > 0) {
     // A call in suspense may be resolved by what an earlier report of it said.

@@ -1,6 +1,6 @@
 import { factsHash, mappingsOf, type CallClues } from '../../calls/facts';
 import type { Command } from '../commands';
-import { callIdOf, carrierCallIdOf } from '../fold';
+import { callIdOf, carrierCallIdOf, idByCarrier } from '../fold';
 import { operationId } from '../identity';
 
 /** What the commands name, before anything is read. */
@@ -30,6 +30,8 @@ export function whatIsWanted(partnerId: string, commands: readonly Command[]) {
       facts.push({ callId: callIdOf(partnerId, command.identity), hash: factsHash(command.facts) });
       const carrier = carrierCallIdOf(command.identity, command.carrierCallId ?? null);
       if (carrier !== null) carriers.add(carrier);
+      const held = idByCarrier(partnerId, { identity: command.identity, carrierCallId: carrier });
+      if (held !== null) calls.add(held); // no call is known by it, but a hold may be
     }
     if (command.kind === 'call' || command.kind === 'authorize') {
       mappings.push(...everyMapping(command.clues));

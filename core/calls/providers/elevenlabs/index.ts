@@ -1,4 +1,5 @@
 import type { ProviderAdapter } from '../adapter';
+import { gate } from './gate';
 import { parse } from './parse';
 import { SIGNATURE_HEADER, verify } from './verify';
 
@@ -9,6 +10,7 @@ export const elevenlabs: ProviderAdapter = {
   recognises: (headers) => headers[SIGNATURE_HEADER] !== undefined,
   verify,
   parse,
+  gate,
   // The type comes first; the audio that follows is base64 of many megabytes.
   isNeverBilled: (start) => /^\s*\{\s*"type"\s*:\s*"post_call_audio"/.test(start),
 };

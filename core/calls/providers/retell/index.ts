@@ -1,4 +1,5 @@
 import type { ProviderAdapter } from '../adapter';
+import { gate } from './gate';
 import { parse } from './parse';
 import { SIGNATURE_HEADER, verify } from './verify';
 
@@ -9,4 +10,5 @@ export const retell: ProviderAdapter = {
   recognises: (headers) => headers[SIGNATURE_HEADER] !== undefined,
   verify,
   parse,
+  gate,
 };

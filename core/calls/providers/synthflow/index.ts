@@ -1,4 +1,5 @@
 import type { ProviderAdapter } from '../adapter';
+import { gate } from './gate';
 import { parse } from './parse';
 import { SIGNATURE_HEADERS, verify } from './verify';
 
@@ -9,4 +10,5 @@ export const synthflow: ProviderAdapter = {
   recognises: (headers) => SIGNATURE_HEADERS.some((name) => headers[name] !== undefined),
   verify,
   parse,
+  gate,
 };

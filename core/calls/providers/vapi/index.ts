@@ -1,4 +1,5 @@
 import type { ProviderAdapter } from '../adapter';
+import { gate } from './gate';
 import { parse } from './parse';
 import { SECRET_HEADER, verify } from './verify';
 
@@ -11,4 +12,5 @@ export const vapi: ProviderAdapter = {
     (headers['x-signature'] !== undefined && headers['x-timestamp'] !== undefined),
   verify,
   parse,
+  gate,
 };
