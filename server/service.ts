@@ -9,7 +9,16 @@ import {
 import { Sealer } from '@talktime/core/access';
 import { startDispatcher, type AlertChannel } from '@talktime/core/alerts';
 import { Database, migrate } from '@talktime/core/database';
-import { grantsJob, holdsJob, inboxJob, inboxRetentionJob, sealJob, startJobs } from '@talktime/core/jobs';
+import {
+  exhaustedCallsJob,
+  grantsJob,
+  holdsJob,
+  inboxJob,
+  inboxRetentionJob,
+  missingCallsJob,
+  sealJob,
+  startJobs,
+} from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
 import type { Logger } from 'pino';
 import { buildApp } from './app';
@@ -81,6 +90,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       holdsJob(talktime.ledger),
       inboxJob(talktime),
       inboxRetentionJob(talktime),
+      missingCallsJob(talktime),
+      exhaustedCallsJob(talktime),
     ],
     onError: (error) => {
       metrics.jobFailed();

@@ -23,9 +23,12 @@ interface EndpointRow {
   sealed_secrets: Buffer[];
   settings: EndpointSettings;
   created_at: Date;
+  sealed_api_key: Buffer | null;
+  reconciled_until: Date | null;
 }
 
-const COLUMNS = 'endpoint_id, provider, account, sealed_secrets, settings, created_at';
+const COLUMNS =
+  'endpoint_id, provider, account, sealed_secrets, settings, created_at, sealed_api_key, reconciled_until';
 
 interface Context {
   readonly database: Database;
@@ -41,13 +44,14 @@ export async function createEndpoint(
 ): Promise<Endpoint> {
   const endpointId = `ep_${randomBytes(16).toString('hex')}`;
   const sealed = input.secrets.map((secret) => sealer.seal(secret, sealContext(endpointId)));
+  const apiKey = input.api_key === undefined ? null : sealer.seal(input.api_key, apiKeyContext(endpointId));
   return database.asPartner(partnerId, async (transaction) => {
     const [row] = await transaction.query<EndpointRow & Record<string, unknown>>(
-      `insert into talktime.endpoints (partner_id, endpoint_id, provider, account, sealed_secrets, settings)
-       values ($1, $2, $3, $4, $5, $6)
+      `insert into talktime.endpoints (partner_id, endpoint_id, provider, account, sealed_secrets, settings, sealed_api_key)
+       values ($1, $2, $3, $4, $5, $6, $7)
        on conflict (partner_id, provider, account) do nothing
        returning ${COLUMNS}`,
-      [partnerId, endpointId, input.provider, input.account, sealed, JSON.stringify(input.settings)],
+      [partnerId, endpointId, input.provider, input.account, sealed, JSON.stringify(input.settings), apiKey],
     );
     if (!row) {
       throw new TalktimeError(
@@ -77,13 +81,22 @@ export async function updateEndpoint(
   input: z.output<typeof endpointUpdate>,
 ): Promise<Endpoint> {
   const sealed = input.secrets?.map((secret) => sealer.seal(secret, sealContext(endpointId)));
+  const apiKey = input.api_key ? sealer.seal(input.api_key, apiKeyContext(endpointId)) : null;
   return database.asPartner(partnerId, async (transaction) => {
     const [row] = await transaction.query<EndpointRow & Record<string, unknown>>(
       `update talktime.endpoints
-       set sealed_secrets = coalesce($3::bytea[], sealed_secrets), settings = coalesce($4::jsonb, settings)
+       set sealed_secrets = coalesce($3::bytea[], sealed_secrets), settings = coalesce($4::jsonb, settings),
+           sealed_api_key = case when $6 then $5::bytea else sealed_api_key end
        where partner_id = $1 and endpoint_id = $2
        returning ${COLUMNS}`,
-      [partnerId, endpointId, sealed ?? null, input.settings ? JSON.stringify(input.settings) : null],
+      [
+        partnerId,
+        endpointId,
+        sealed ?? null,
+        input.settings ? JSON.stringify(input.settings) : null,
+        apiKey,
+        input.api_key !== undefined,
+      ],
     );
     if (!row) throw endpointNotFound();
     if (row.provider === 'generic' && !row.settings.fields)
@@ -92,6 +105,7 @@ export async function updateEndpoint(
       ]);
     await audit(transaction, partnerId, actor, 'endpoint.updated', endpointId, {
       ...(input.secrets && { secrets: String(input.secrets.length) }),
+      ...(input.api_key !== undefined && { api_key: input.api_key === null ? 'removed' : 'set' }),
       ...(input.settings && { settings: JSON.stringify(input.settings) }),
     });
     return toEndpoint(row);
@@ -109,15 +123,54 @@ export async function providerAccounts(
   provider: string,
 ): Promise<ProviderAccount[]> {
   const rows = await readEndpoints(database, partnerId);
-  return rows
-    .filter((row) => row.provider === provider)
-    .map((row) => ({
-      endpointId: row.endpoint_id,
-      provider: row.provider,
-      account: row.account,
-      settings: row.settings,
-      secrets: row.sealed_secrets.map((sealed) => sealer.open(sealed, sealContext(row.endpoint_id))),
-    }));
+  return rows.filter((row) => row.provider === provider).map((row) => toAccount(sealer, row));
+}
+
+/** An account whose provider can be asked. */
+export interface ReconcilingAccount extends ProviderAccount {
+  readonly apiKey: string;
+  /** Calls that began before this were asked for; milliseconds. */
+  readonly reconciledUntil: number | null;
+}
+
+export async function reconcilingAccounts(
+  { database, sealer }: Context,
+  partnerId: string,
+): Promise<ReconcilingAccount[]> {
+  return (await readEndpoints(database, partnerId)).flatMap((row) =>
+    row.sealed_api_key === null
+      ? []
+      : {
+          ...toAccount(sealer, row),
+          apiKey: sealer.open(row.sealed_api_key, apiKeyContext(row.endpoint_id)),
+          reconciledUntil: row.reconciled_until?.getTime() ?? null,
+        },
+  );
+}
+
+/** Calls that began before `until` (milliseconds) were asked for. */
+export async function rememberReconciled(
+  database: Database,
+  partnerId: string,
+  endpointId: string,
+  until: number,
+): Promise<void> {
+  await database.asPartner(partnerId, (transaction) =>
+    transaction.query(
+      'update talktime.endpoints set reconciled_until = $3 where partner_id = $1 and endpoint_id = $2',
+      [partnerId, endpointId, new Date(until)],
+    ),
+  );
+}
+
+function toAccount(sealer: Sealer, row: EndpointRow): ProviderAccount {
+  return {
+    endpointId: row.endpoint_id,
+    provider: row.provider,
+    account: row.account,
+    settings: row.settings,
+    secrets: row.sealed_secrets.map((sealed) => sealer.open(sealed, sealContext(row.endpoint_id))),
+  };
 }
 
 /** Whose endpoint an address is. */
@@ -162,6 +215,7 @@ async function readEndpoints(database: Database, partnerId: string): Promise<End
 }
 
 const sealContext = (endpointId: string) => `endpoint ${endpointId}`;
+const apiKeyContext = (endpointId: string) => `endpoint ${endpointId} api key`;
 
 function toEndpoint(row: EndpointRow): Endpoint {
   return {
@@ -170,6 +224,7 @@ function toEndpoint(row: EndpointRow): Endpoint {
     account: row.account,
     path: `/hooks/${row.provider}/${row.endpoint_id}`,
     secrets_set: row.sealed_secrets.length,
+    api_key_set: row.sealed_api_key !== null,
     settings: { ...row.settings },
     created_at: row.created_at.toISOString(),
   };

@@ -5,5 +5,7 @@ export * from './facts';
 export * from './gate';
 export * from './inbox';
 export * from './ingress';
+export * from './live';
+export * from './missing';
 export * from './providers';
 export * from './suspense';

@@ -108,7 +108,8 @@ export async function report(
   );
 }
 
-function withConfiguredCost(facts: CallFacts, { settings }: ProviderAccount): CallFacts {
+/** A call's cost by the account's own figure, when its provider tells none. */
+export function withConfiguredCost(facts: CallFacts, { settings }: ProviderAccount): CallFacts {
   const perMinute = settings.cost_per_minute;
   if (facts.cost !== null || perMinute === undefined) return facts;
   const amount = parseMillionths(perMinute.amount, 'cost_per_minute');

@@ -34,6 +34,9 @@ const settingsShape = {
     .max(10_000)
     .nullable()
     .meta({ description: 'Authorised calls at once; null for no limit' }),
+  end_calls_when_exhausted: z.boolean().meta({
+    description: 'Hang up when the balance has run out; needs the API key of the provider (retell, vapi)',
+  }),
   gate_failure: z.enum(['closed', 'open']).meta({
     description: 'When the ledger cannot answer whether a call may begin: refuse it (closed), or let it through (open)',
   }),

@@ -141,6 +141,14 @@ const secrets = z
   .max(5)
   .meta({ description: 'The live signing secrets; several during a rotation' });
 
+const apiKeyOfProvider = z
+  .string()
+  .min(1)
+  .max(500)
+  .meta({
+    description: "The provider's API key, to ask for calls whose webhook never came and to end calls (retell, vapi)",
+  });
+
 /** A provider's account whose signed webhooks Talktime takes: the address to paste, and its secrets (write-only). */
 export const endpointCreate = z
   .object({
@@ -150,6 +158,7 @@ export const endpointCreate = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)
       .default('default'),
     secrets: secrets.default([]),
+    api_key: apiKeyOfProvider.optional(),
     settings: endpointSettings.default({}),
   })
   .strict()
@@ -164,7 +173,11 @@ export const endpointCreate = z
 
 /** A change of an endpoint. What is left out stays; `settings` replaces them all. */
 export const endpointUpdate = z
-  .object({ secrets: secrets.min(1).optional(), settings: endpointSettings.optional() })
+  .object({
+    secrets: secrets.min(1).optional(),
+    api_key: apiKeyOfProvider.nullable().optional(),
+    settings: endpointSettings.optional(),
+  })
   .strict();
 
 export const endpoint = z.object({
@@ -175,6 +188,7 @@ export const endpoint = z.object({
     .string()
     .meta({ description: 'Paste the service address with this path into the provider', example: '/hooks/retell/ep_…' }),
   secrets_set: z.number().int(),
+  api_key_set: z.boolean(),
   settings: z.record(z.string(), z.unknown()).meta({ description: 'As they were set' }),
   created_at: moment,
 });

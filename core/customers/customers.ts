@@ -36,6 +36,7 @@ interface CustomerRow {
   max_call_seconds: number;
   max_concurrent_calls: number | null;
   gate_failure: 'closed' | 'open';
+  end_calls_when_exhausted: boolean;
   max_spend_per_day: Microcredits | null;
   max_spend_per_month: Microcredits | null;
   created_at: Date;
@@ -43,7 +44,7 @@ interface CustomerRow {
 
 const COLUMNS = `customer_id, wallet_id, name, ai_credits_enabled, grace_seconds, overdraft, shortfall_policy, low_credit_threshold,
   low_credit_notifications_enabled, show_pricing_information, customer_portal_enabled, restrict_credit_plan_visibility,
-  visible_credit_plan_ids, max_call_seconds, max_concurrent_calls, max_spend_per_day, max_spend_per_month, gate_failure, created_at`;
+  visible_credit_plan_ids, max_call_seconds, max_concurrent_calls, max_spend_per_day, max_spend_per_month, gate_failure, end_calls_when_exhausted, created_at`;
 
 /** Creates a customer with its wallet, settings and mappings, all or nothing. What the settings leave out is off (money-rules 5). */
 export async function createCustomer(
@@ -217,7 +218,8 @@ async function changeSettings(
      set ai_credits_enabled = $3, grace_seconds = $4, overdraft = $5, shortfall_policy = $6, low_credit_threshold = $7,
          low_credit_notifications_enabled = $8, show_pricing_information = $9, customer_portal_enabled = $10,
          restrict_credit_plan_visibility = $11, visible_credit_plan_ids = $12, max_call_seconds = $13, max_concurrent_calls = $14,
-         max_spend_per_day = $15, max_spend_per_month = $16, gate_failure = $17
+         max_spend_per_day = $15, max_spend_per_month = $16, gate_failure = $17,
+         end_calls_when_exhausted = $18
      where partner_id = $1 and customer_id = $2`,
     [
       partnerId,
@@ -237,6 +239,7 @@ async function changeSettings(
       limit('max_spend_per_day'),
       limit('max_spend_per_month'),
       after.gate_failure,
+      after.end_calls_when_exhausted,
     ],
   );
 }
@@ -315,6 +318,7 @@ function toCustomer(row: CustomerRow, wallet: WalletState, rate: Rate | undefine
       max_call_seconds: row.max_call_seconds,
       max_concurrent_calls: row.max_concurrent_calls,
       gate_failure: row.gate_failure,
+      end_calls_when_exhausted: row.end_calls_when_exhausted,
       max_spend_per_day: row.max_spend_per_day === null ? null : toJsonNumber(row.max_spend_per_day),
       max_spend_per_month: row.max_spend_per_month === null ? null : toJsonNumber(row.max_spend_per_month),
       rate: rate ? toRateVersion(rate) : null,

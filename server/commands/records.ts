@@ -47,6 +47,7 @@ const SETTINGS = [
   'max_spend_per_day',
   'max_spend_per_month',
   'gate_failure',
+  'end_calls_when_exhausted',
 ] as const;
 const MAPPINGS = { agents: 'agent', phone_numbers: 'phone_number', metadata_values: 'metadata' } as const;
 

@@ -93,6 +93,7 @@ export function customerBalance(
       customer_portal_enabled: false,
       restrict_credit_plan_visibility: false,
       gate_failure: 'closed',
+      end_calls_when_exhausted: false,
       visible_credit_plan_ids: [],
       max_call_seconds: 3600,
       max_concurrent_calls: null,

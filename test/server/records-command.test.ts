@@ -65,9 +65,9 @@ describe('talktime export and import, on the command line', () => {
   it('exports customers as the sheet that a person fills in', () => {
     expect(run('export', 'customers', '--partner', from.partnerId).stdout).toBe(
       [
-        'id,name,ai_credits_enabled,price_per_minute,initial_seconds,increment_seconds,grace_seconds,overdraft,shortfall_policy,low_credit_threshold,low_credit_notifications_enabled,show_pricing_information,customer_portal_enabled,restrict_credit_plan_visibility,visible_credit_plan_ids,max_call_seconds,max_concurrent_calls,max_spend_per_day,max_spend_per_month,gate_failure,agents,phone_numbers,metadata_values',
-        "acme,acme,true,12,60,6,30,0,partner,12.5,false,false,false,false,starter;pro,3600,none,1000.000001,none,closed,agent_1;agent_2,'+14155552671,",
-        'birch,birch,true,12,1,1,0,50,debt,none,false,false,false,false,none,3600,none,none,none,closed,,,',
+        'id,name,ai_credits_enabled,price_per_minute,initial_seconds,increment_seconds,grace_seconds,overdraft,shortfall_policy,low_credit_threshold,low_credit_notifications_enabled,show_pricing_information,customer_portal_enabled,restrict_credit_plan_visibility,visible_credit_plan_ids,max_call_seconds,max_concurrent_calls,max_spend_per_day,max_spend_per_month,gate_failure,end_calls_when_exhausted,agents,phone_numbers,metadata_values',
+        "acme,acme,true,12,60,6,30,0,partner,12.5,false,false,false,false,starter;pro,3600,none,1000.000001,none,closed,false,agent_1;agent_2,'+14155552671,",
+        'birch,birch,true,12,1,1,0,50,debt,none,false,false,false,false,none,3600,none,none,none,closed,false,,,',
         '',
       ].join('\r\n'),
     );
