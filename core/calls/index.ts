@@ -8,4 +8,5 @@ export * from './ingress';
 export * from './live';
 export * from './missing';
 export * from './providers';
+export { providerApi } from './providers/api';
 export * from './suspense';
