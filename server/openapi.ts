@@ -51,6 +51,7 @@ const TAGS = [
   { name: 'Plans', description: 'What is sold: packs of credits or minutes' },
   { name: 'Partner', description: "The partner's own settings, keys and webhook endpoints" },
   { name: 'Host', description: 'For who runs Talktime' },
+  { name: 'Reports', description: 'What calls came to' },
   { name: 'Ingress', description: 'Where voice providers send their webhooks' },
   { name: 'Service', description: 'Health and figures' },
 ];

@@ -148,6 +148,12 @@ export async function reconcilingAccounts(
   );
 }
 
+/** What went wrong with an account's provider, for who looks after the service. */
+export function failureOf({ provider, account }: ProviderAccount, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`The ${provider} account "${account}": ${reason}`, { cause: error });
+}
+
 /** Calls that began before `until` (milliseconds) were asked for. */
 export async function rememberReconciled(
   database: Database,

@@ -2,7 +2,7 @@ import { micro, price, rateAt } from '../money';
 import { loadRates, readWallets, type CustomerState } from '../ledger';
 import type { Database } from '../database';
 import type { Talktime } from './deduct';
-import { reconcilingAccounts, type ProviderAccount } from './endpoints';
+import { failureOf, reconcilingAccounts, type ProviderAccount } from './endpoints';
 import { mappingsOf, type CallClues } from './facts';
 import { providerApi, type LiveCall, type ProviderApi } from './providers/api';
 
@@ -24,17 +24,18 @@ export async function endExhaustedCalls(
 ): Promise<number> {
   const exhausted = await exhaustedCustomers(talktime.database, partnerId, now);
   if (exhausted.size === 0) return 0; // nearly always: no provider is asked
-  let [ended, failed] = [0, undefined as unknown];
+  let ended = 0;
+  let failed: Error | undefined;
   for (const account of await reconcilingAccounts(talktime, partnerId)) {
     const api = providerApi(account.provider, { apiKey: account.apiKey, url: apiUrl?.(account.provider) });
     if (!api) continue;
     try {
       ended += await endCalls(talktime.database, partnerId, account, api, exhausted, now);
     } catch (error) {
-      failed = error;
+      failed = failureOf(account, error); // one account's trouble keeps no other from it
     }
   }
-  if (failed !== undefined) throw failed;
+  if (failed) throw failed;
   return ended;
 }
 

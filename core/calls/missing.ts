@@ -1,5 +1,5 @@
 import type { Talktime } from './deduct';
-import { reconcilingAccounts, rememberReconciled, type ProviderAccount } from './endpoints';
+import { failureOf, reconcilingAccounts, rememberReconciled, type ProviderAccount } from './endpoints';
 import type { ParsedCall } from './providers';
 import { providerApi, type ProviderApi } from './providers/api';
 import { report, withConfiguredCost } from './webhook';
@@ -31,7 +31,8 @@ export async function bookMissingCalls(
   apiUrl?: (provider: string) => string | undefined,
   now = Date.now(),
 ): Promise<Reconciled> {
-  let [booked, released, failed] = [0, 0, undefined as unknown];
+  let [booked, released] = [0, 0];
+  let failed: Error | undefined;
   for (const account of await reconcilingAccounts(talktime, partnerId)) {
     const api = providerApi(account.provider, { apiKey: account.apiKey, url: apiUrl?.(account.provider) });
     if (!api) continue;
@@ -39,10 +40,10 @@ export async function bookMissingCalls(
       booked += await bookCalls(talktime, partnerId, account, api, now);
       released += await releaseHolds(talktime, partnerId, account, api);
     } catch (error) {
-      failed = error; // one account's trouble keeps no other from it
+      failed = failureOf(account, error); // one account's trouble keeps no other from it
     }
   }
-  if (failed !== undefined) throw failed;
+  if (failed) throw failed;
   return { booked, released };
 }
 

@@ -8,6 +8,7 @@ import type * as customers from './customers';
 import type * as operations from './operations';
 import type * as plans from './plans';
 import type * as providers from './providers';
+import type * as reports from './reports';
 
 export * from './access';
 export * from './amounts';
@@ -17,6 +18,7 @@ export * from './errors';
 export * from './operations';
 export * from './plans';
 export * from './providers';
+export * from './reports';
 
 export type Customer = z.output<typeof customers.customer>;
 export type CustomerCreate = z.output<typeof customers.customerCreate>;
@@ -44,6 +46,10 @@ export type TopUpRequest = z.input<typeof operations.topUp>;
 export type Plan = z.output<typeof plans.plan>;
 export type PlanCreate = z.output<typeof plans.planCreate>;
 export type PlanApplyRequest = z.input<typeof plans.planApply>;
+export type UsageRow = z.output<typeof reports.usageRow>;
+export type UsageReport = z.output<typeof reports.usageReport>;
+export type MarginRow = z.output<typeof reports.marginRow>;
+export type MarginReport = z.output<typeof reports.marginReport>;
 export type Scope = z.output<typeof access.scope>;
 export type ApiKey = z.output<typeof access.apiKey>;
 export type Provider = z.output<typeof providers.provider>;

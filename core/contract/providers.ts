@@ -141,13 +141,9 @@ const secrets = z
   .max(5)
   .meta({ description: 'The live signing secrets; several during a rotation' });
 
-const apiKeyOfProvider = z
-  .string()
-  .min(1)
-  .max(500)
-  .meta({
-    description: "The provider's API key, to ask for calls whose webhook never came and to end calls (retell, vapi)",
-  });
+const apiKeyOfProvider = z.string().min(1).max(500).meta({
+  description: "The provider's API key, to ask for calls whose webhook never came and to end calls (retell, vapi)",
+});
 
 /** A provider's account whose signed webhooks Talktime takes: the address to paste, and its secrets (write-only). */
 export const endpointCreate = z

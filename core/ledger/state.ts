@@ -119,6 +119,10 @@ export interface CallState extends CallCharge {
   readonly carrierCallId: string | null;
   /** Of a carrier's call: the agent's call that is billed instead. */
   readonly linkedTo: string | null;
+  /** What the price is for. */
+  readonly billedSeconds: number;
+  /** What it cost, with what is linked to it, in millionths of the partner's currency; null when nobody knows. */
+  readonly cost: bigint | null;
 }
 
 type WithoutReplayed<T> = T extends unknown ? Omit<T, 'replayed'> : never;

@@ -167,6 +167,8 @@ const CALLS: RowType<CallState> = {
     column.text((row) => row.clues.metadataCustomerId),
     column.text((row) => row.carrierCallId),
     column.uuid((row) => row.linkedTo),
+    column.int4((row) => row.billedSeconds),
+    column.int8((row) => row.cost),
   ],
 };
 
@@ -176,7 +178,7 @@ function upsertCalls(transaction: Transaction, partnerId: string, rows: readonly
     `insert into talktime.calls
        (partner_id, updated_at, call_id, provider, account, provider_call_id, leg, state, reason, customer_id, payer, payer_rate, revision,
         price, overage, overage_paid, overage_rate, cost_paid, reversed, in_review, facts, started_at, received_at,
-        agent_id, from_number, to_number, direction, metadata_customer_id, carrier_call_id, linked_to)
+        agent_id, from_number, to_number, direction, metadata_customer_id, carrier_call_id, linked_to, billed_seconds, cost)
      select $1, clock_timestamp(), * from unnest($2::talktime.linked_call_row[])
      on conflict (partner_id, call_id) do update
      set state = excluded.state, reason = excluded.reason, customer_id = excluded.customer_id, payer = excluded.payer,
@@ -185,7 +187,7 @@ function upsertCalls(transaction: Transaction, partnerId: string, rows: readonly
          reversed = excluded.reversed, in_review = excluded.in_review, facts = excluded.facts, updated_at = excluded.updated_at,
          agent_id = excluded.agent_id, from_number = excluded.from_number, to_number = excluded.to_number,
          direction = excluded.direction, metadata_customer_id = excluded.metadata_customer_id,
-         carrier_call_id = excluded.carrier_call_id, linked_to = excluded.linked_to`,
+         carrier_call_id = excluded.carrier_call_id, linked_to = excluded.linked_to, billed_seconds = excluded.billed_seconds, cost = excluded.cost`,
     [partnerId, transaction.rows(CALLS, rows)],
   );
 }

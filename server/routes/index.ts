@@ -19,6 +19,7 @@ import { mappingRoutes } from './mappings';
 import { meRoutes } from './me';
 import { partnerRoutes } from './partners';
 import { planRoutes } from './plans';
+import { reportRoutes } from './reports';
 import { statementRoutes } from './statement';
 import { suspenseRoutes } from './suspense';
 
@@ -46,6 +47,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     mappingRoutes,
     suspenseRoutes,
     inboxRoutes,
+    reportRoutes,
     planRoutes,
     meRoutes,
     partnerRoutes,

@@ -78,7 +78,7 @@ export class ProviderDouble {
       case request.method === 'GET' && getRetell !== undefined:
         return one(getRetell) ? send(200, retellCall(one(getRetell)!)) : send(404, { message: 'not found' });
       case request.method === 'POST' && stopRetell !== undefined:
-        this.ended.push(decodeURIComponent(stopRetell!));
+        this.ended.push(decodeURIComponent(stopRetell));
         return send(204);
       case request.method === 'GET' && url.pathname === '/call':
         return this.#listVapi(url.searchParams, send);

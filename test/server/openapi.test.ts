@@ -45,6 +45,8 @@ describe('the OpenAPI document', () => {
       'GET /v1/partner',
       'GET /v1/partners',
       'GET /v1/plans',
+      'GET /v1/reports/margin',
+      'GET /v1/reports/usage',
       'GET /v1/statement',
       'GET /v1/suspense',
       'GET /v1/threshold',

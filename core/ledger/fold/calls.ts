@@ -5,7 +5,7 @@ import { PARTNER_WALLET } from '../accounts';
 import type { Actor, CallAssignment, CallDismissal, CallReassignment, CallReport } from '../commands';
 import type { CallState, CustomerState, Disposition, Result, SuspenseReason } from '../state';
 import { assess, chargeMore, giveBack, payerOf, payerOfCall, payerOfHold, UNCHARGED } from './charge';
-import { withCost } from './cost';
+import { costInMoney, withCost } from './cost';
 import type { Draft } from './draft';
 import { requireHost, requireHostToMint } from './funds';
 import { callIdOf, revisionId } from './identities';
@@ -233,7 +233,7 @@ function revise(draft: Draft, call: CallState, hash: string, report: CallReport)
       : giveBack(draft, payer, call, amount, call.startedAt);
   const change = withCost(draft, payer, priced, better);
   if (difference === 0n && change.lines.length === 0) {
-    draft.putCall(better);
+    draft.putCall({ ...better, cost: costInMoney(draft, better) });
     return record(draft, better, hash, report.facts, 'unchanged');
   }
   if (report.facts.rank === 1)

@@ -61,9 +61,33 @@ export function costInCredits(partner: PartnerState, cost: CallFacts['cost'], st
   if (cost === null) return null;
   if (cost.currency === partner.currency)
     return micro(divideHalfAwayFromZero(cost.amount * MICROCREDITS_PER_CREDIT, partner.creditValue));
-  const versions = partner.exchangeRates.get(cost.currency) ?? [];
-  const version = versions.findLast((each) => each.effectiveFrom <= startedAt) ?? versions[0];
+  const version = exchangeRateAt(partner, cost.currency, startedAt);
   return version ? micro(divideHalfAwayFromZero(cost.amount * version.rate, partner.creditValue)) : null;
+}
+
+/**
+ * What a call cost in millionths of the partner's currency, with what is linked to it: for margins, whether the partner's
+ * wallet tracks cost or not. null when nothing of it is known.
+ */
+export function costInMoney(
+  draft: Draft,
+  call: Pick<CallState, 'callId' | 'identity' | 'carrierCallId' | 'facts' | 'startedAt'>,
+): bigint | null {
+  const { partner } = draft.state;
+  const known = [call.facts.cost, ...linkedCosts(draft, call)]
+    .map((cost) => {
+      if (cost === null || cost.currency === partner.currency) return cost?.amount ?? null;
+      const version = exchangeRateAt(partner, cost.currency, call.startedAt);
+      return version ? divideHalfAwayFromZero(cost.amount * version.rate, 1_000_000n) : null;
+    })
+    .filter((each) => each !== null);
+  return known.length === 0 ? null : known.reduce((sum, each) => sum + each, 0n);
+}
+
+/** The rate in force when the call started, or the first. */
+function exchangeRateAt(partner: PartnerState, currency: string, startedAt: number) {
+  const versions = partner.exchangeRates.get(currency) ?? [];
+  return versions.findLast((each) => each.effectiveFrom <= startedAt) ?? versions[0];
 }
 
 /** The partner's wallet may go into debt for a call that has ended; what finds no room is flagged (money-rules 8). */

@@ -3,7 +3,7 @@ import { ZERO } from '../../money';
 import type { Actor, CallReport } from '../commands';
 import type { CallState } from '../state';
 import { assess, giveBack, payerOfCall, type Change, type Payer } from './charge';
-import { withCost } from './cost';
+import { costInMoney, withCost } from './cost';
 import type { Draft } from './draft';
 import { releaseHold } from './holds';
 import { betterFacts, carriersOf, isCarrier, isDisputed } from './links';
@@ -94,7 +94,7 @@ function bookCost(draft: Draft, call: CallState, actor: Actor): void {
   const charge = { price, overage, overagePaid, overageRate, costPaid };
   const unchanged: Change = { lines: [], charge, payerAmount: ZERO, partnerAmount: ZERO, flagged: ZERO };
   const change = withCost(draft, payer, unchanged, call);
-  if (change.lines.length === 0) return;
+  if (change.lines.length === 0) return draft.putCall({ ...call, cost: costInMoney(draft, call) });
   const assessment = assess(call.facts, payer.rate, capOf(draft, call));
   postRevision(draft, call, payer, change, {
     kind: 'call',

@@ -7,6 +7,7 @@ import { contentHash } from '../identity';
 import type { CallState, HoldState, Result, StoredResult } from '../state';
 import { statusShown } from './alert';
 import type { Assessment, Change, Payer } from './charge';
+import { costInMoney } from './cost';
 import type { Draft } from './draft';
 import { revisionId, revisionKey } from './identities';
 
@@ -36,7 +37,9 @@ export function postRevision(
 ): StoredResult {
   const revision = call.revision + 1;
   const id = revisionId(draft.state.partnerId, call.identity, revision);
-  const next: CallState = { ...call, ...change.charge, revision };
+  const billed = billedSeconds(options.assessment.milliseconds, payer.rate.rounding);
+  const cost = costInMoney(draft, call);
+  const next: CallState = { ...call, ...change.charge, revision, billedSeconds: billed, cost };
   const result = draft.post({
     operationId: id,
     kind: options.kind,
@@ -77,7 +80,7 @@ function receiptOf(call: CallState, payer: Payer, change: Change, options: Revis
     outcome: options.facts.outcome,
     raw_seconds: options.facts.rawMilliseconds / 1000,
     rounding,
-    billed_seconds: billedSeconds(options.assessment.milliseconds, rate.rounding),
+    billed_seconds: call.billedSeconds,
     rate: {
       version: rate.version,
       credits_per_minute: toJsonNumber(rate.creditsPerMinute),

@@ -30,6 +30,8 @@ export function newCall(draft: Draft, callId: string, report: CallReport): CallS
     clues,
     carrierCallId: carrierCallIdOf(identity, report.carrierCallId ?? null),
     linkedTo: null,
+    billedSeconds: 0,
+    cost: null,
   };
 }
 

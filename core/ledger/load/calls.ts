@@ -32,6 +32,8 @@ interface CallRow {
   metadata_customer_id: string | null;
   carrier_call_id: string | null;
   linked_to: string | null;
+  billed_seconds: number;
+  cost: bigint | null;
 }
 
 export async function loadCalls(
@@ -93,6 +95,8 @@ function callsById(rows: readonly CallRow[]): Map<string, CallState> {
         },
         carrierCallId: row.carrier_call_id,
         linkedTo: row.linked_to,
+        billedSeconds: row.billed_seconds,
+        cost: row.cost,
       },
     ]),
   );

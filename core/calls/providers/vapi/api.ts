@@ -40,7 +40,12 @@ export function vapiApi({ apiKey, url = USUAL_URL }: ProviderApiOptions): Provid
         const answer = z
           .array(one)
           .safeParse(
-            await askApi({ method: 'GET', url: `${url}/call?${query}`, name: "Vapi's list of calls", apiKey }),
+            await askApi({
+              method: 'GET',
+              url: `${url}/call?${query.toString()}`,
+              name: "Vapi's list of calls",
+              apiKey,
+            }),
           );
         if (!answer.success) throw new ProviderApiError("Vapi's list of calls", 200);
         const calls = answer.data;
