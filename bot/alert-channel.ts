@@ -5,7 +5,14 @@ import {
   WebAPIRequestError,
   WebClient,
 } from '@slack/web-api';
-import type { AlertChannel, AlertNotice, DeliveryOutcome, PostedMessage, SlackRoute } from '@talktime/core/alerts';
+import type {
+  AlertChannel,
+  AlertNotice,
+  BalanceNotice,
+  DeliveryOutcome,
+  PostedMessage,
+  SlackRoute,
+} from '@talktime/core/alerts';
 import { alertMessage, draw, worsenedMessage, type Message } from './messages';
 import type { BotLogger } from './ports';
 import { webClientOptions, type SlackClientOptions } from './slack-client';
@@ -54,7 +61,7 @@ export function createSlackAlertChannel(options: SlackAlertChannelOptions): Aler
     return { channel, ts };
   }
 
-  async function sayInThread(notice: AlertNotice, { channel, ts }: PostedMessage): Promise<void> {
+  async function sayInThread(notice: BalanceNotice, { channel, ts }: PostedMessage): Promise<void> {
     try {
       await client.chat.postMessage({
         channel,

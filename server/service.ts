@@ -15,6 +15,7 @@ import {
   holdsJob,
   inboxJob,
   inboxRetentionJob,
+  marginGuardJob,
   missingCallsJob,
   sealJob,
   startJobs,
@@ -92,6 +93,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       inboxRetentionJob(talktime),
       missingCallsJob(talktime),
       exhaustedCallsJob(talktime),
+      marginGuardJob(database),
     ],
     onError: (error) => {
       metrics.jobFailed();

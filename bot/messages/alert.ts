@@ -1,5 +1,6 @@
-import { rearmLevel, type AlertEvent, type AlertNotice } from '@talktime/core/alerts';
+import { rearmLevel, type AlertNotice, type BalanceEvent, type BalanceNotice } from '@talktime/core/alerts';
 import { callTime, callTimeAfter, credits, money, pace } from './amounts';
+import { marginMessage } from './margin';
 import { context, fields, header, section, type Message } from './message';
 import { code, inert, moment } from './text';
 
@@ -8,6 +9,7 @@ import { code, inert, moment } from './text';
  * Carries prices' results only, never what a call cost the partner (money-rules 21).
  */
 export function alertMessage(notice: AlertNotice): Message {
+  if (notice.margin !== null) return marginMessage(notice);
   const { mark, title } = looks(notice);
   return {
     text: `${mark} ${inert(notice.name)}: ${summary(notice)}`,
@@ -30,13 +32,13 @@ export function alertMessage(notice: AlertNotice): Message {
  * What a thread says when a balance got worse: updating a message notifies nobody, and bad news must not arrive in
  * silence.
  */
-export function worsenedMessage(notice: AlertNotice): Message {
+export function worsenedMessage(notice: BalanceNotice): Message {
   const { mark } = looks(notice);
   const text = `${mark} *${inert(notice.name)}*: ${summary(notice)}`;
   return { text: text.replaceAll('*', ''), blocks: [section(text)] };
 }
 
-const LOOKS: Record<AlertEvent, { mark: string; title: string }> = {
+const LOOKS: Record<BalanceEvent, { mark: string; title: string }> = {
   low: { mark: '🟡', title: 'Low on credits' },
   critical: { mark: '🟠', title: 'Very low on credits' },
   exhausted: { mark: '🔴', title: 'Out of credits' },
@@ -44,14 +46,14 @@ const LOOKS: Record<AlertEvent, { mark: string; title: string }> = {
   recovered: { mark: '🟢', title: 'Recovered' },
 };
 
-function looks(notice: AlertNotice): { mark: string; title: string } {
+function looks(notice: BalanceNotice): { mark: string; title: string } {
   if (notice.event === 'improved' && notice.status === 'critical')
     return { mark: '🔼', title: 'Improved, but still very low' };
   return LOOKS[notice.event];
 }
 
 /** One line, for notifications: no name in it, no formatting. */
-function summary(notice: AlertNotice): string {
+function summary(notice: BalanceNotice): string {
   const balance = credits(notice.posted);
   const time = notice.posted > 0n ? callTimeAfter(', ', notice.minutesLeft) : '';
   switch (notice.event) {
@@ -68,7 +70,7 @@ function summary(notice: AlertNotice): string {
   }
 }
 
-function whatHappened(notice: AlertNotice): string {
+function whatHappened(notice: BalanceNotice): string {
   const name = `*${inert(notice.name)}*`;
   const who = notice.wallet === 'partner' ? `Your own balance (${name})` : name;
   const balance = `*${credits(notice.posted)}*`;
@@ -88,7 +90,7 @@ function whatHappened(notice: AlertNotice): string {
   }
 }
 
-function whatNext(notice: AlertNotice): string {
+function whatNext(notice: BalanceNotice): string {
   const topUp = notice.wallet === 'partner' ? 'ask your host for a top-up' : 'top up';
   switch (notice.event) {
     case 'low':
@@ -107,10 +109,10 @@ function whatNext(notice: AlertNotice): string {
 }
 
 /** The balance at which the alert is over (money-rules 20). */
-function endsAbove({ lowCreditThreshold }: AlertNotice): string {
+function endsAbove({ lowCreditThreshold }: BalanceNotice): string {
   return lowCreditThreshold === null ? '' : ` The alert ends above ${credits(rearmLevel(lowCreditThreshold))}.`;
 }
 
-function owner(notice: AlertNotice): string {
+function owner(notice: BalanceNotice): string {
   return notice.customerId === null ? 'your own balance' : `customer ${code(notice.customerId)}`;
 }

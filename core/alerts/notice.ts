@@ -2,16 +2,26 @@ import type { Microcredits } from '../money';
 import type { Status } from './levels';
 
 /** What happened to a balance within its episode. `improved` is a better status that is not yet a recovery. */
-export type AlertEvent = 'low' | 'critical' | 'exhausted' | 'improved' | 'recovered';
+export type BalanceEvent = 'low' | 'critical' | 'exhausted' | 'improved' | 'recovered';
+export type MarginEvent = 'margin_low' | 'margin_recovered';
+export type AlertEvent = BalanceEvent | MarginEvent;
+
+/** A customer's margin over some days, for the partner's eyes alone (money-rules 21). Money in millionths of the currency. */
+export interface MarginFigures {
+  readonly days: number;
+  /** Millionths: 200000 is a margin of 20 %. */
+  readonly level: number;
+  readonly price: bigint;
+  readonly cost: bigint;
+}
 
 /** Everything an alert says, gathered when it is delivered, so that a message shows the state of now. */
-export interface AlertNotice {
+interface Notice {
   readonly partnerId: string;
   readonly wallet: 'customer' | 'partner';
   readonly customerId: string | null;
   /** The customer's or the partner's name, as typed: escape it before it is shown. */
   readonly name: string;
-  readonly event: AlertEvent;
   readonly status: Status;
   readonly posted: Microcredits;
   readonly lowCreditThreshold: Microcredits | null;
@@ -22,9 +32,21 @@ export interface AlertNotice {
   readonly currency: string;
   /** What the balance is worth, in millionths of the currency. */
   readonly money: bigint;
-  /** When the balance crossed its level, or recovered. */
+  /** When the balance, or the margin, crossed its level or recovered. */
   readonly at: Date;
 }
+
+export interface BalanceNotice extends Notice {
+  readonly event: BalanceEvent;
+  readonly margin: null;
+}
+
+export interface MarginNotice extends Notice {
+  readonly event: MarginEvent;
+  readonly margin: MarginFigures;
+}
+
+export type AlertNotice = BalanceNotice | MarginNotice;
 
 /** Where an alert goes: a channel of the partner's Slack workspace. */
 export interface SlackRoute {

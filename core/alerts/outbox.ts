@@ -1,8 +1,18 @@
 import type { Database, Transaction } from '../database';
 import { loadRates, readWallet } from '../ledger/load';
 import { creditsToMoney, rateAt, secondsCovered } from '../money';
+import { customerProfits } from '../records/reports';
 import { levelsOf, statusOf } from './levels';
-import type { AlertEvent, AlertNotice, DeliveryOutcome, PostedMessage, SlackRoute } from './notice';
+import { readGuard } from './margin-guard';
+import type {
+  AlertEvent,
+  AlertNotice,
+  BalanceNotice,
+  DeliveryOutcome,
+  MarginFigures,
+  PostedMessage,
+  SlackRoute,
+} from './notice';
 import { runway } from './runway';
 
 /** How long a claimed alert is left to whoever claimed it, before another may try. */
@@ -100,12 +110,11 @@ export async function readNotice(
       'select channel, ts from talktime.alert_messages where partner_id = $1 and wallet_id = $2 and episode = $3',
       [partnerId, walletId, claim.episode],
     );
-    const notice: AlertNotice = {
+    const told: Omit<BalanceNotice, 'event' | 'margin'> = {
       partnerId,
       wallet: wallet.customerId === null ? 'partner' : 'customer',
       customerId: wallet.customerId,
       name: owner.name,
-      event: claim.event,
       status:
         claim.event === 'recovered'
           ? 'ok'
@@ -118,12 +127,28 @@ export async function readNotice(
       money: creditsToMoney(wallet.posted, owner.credit_value),
       at: claim.at,
     };
+    const { event } = claim;
+    const notice: AlertNotice =
+      event === 'margin_low' || event === 'margin_recovered'
+        ? { ...told, event, margin: await readMargin(transaction, partnerId, wallet.customerId) }
+        : { ...told, event, margin: null };
     const route: SlackRoute | null =
       owner.slack_channel === null
         ? null
         : { kind: 'slack', teamId: owner.slack_team_id, channel: owner.slack_channel };
     return { notice, route, previous: previous ?? null };
   });
+}
+
+/** The figures of now: what they were when the alert arose is of no use to who reads it. */
+async function readMargin(
+  transaction: Transaction,
+  partnerId: string,
+  customerId: string | null,
+): Promise<MarginFigures> {
+  const { level, days } = (await readGuard(transaction, partnerId)) ?? { level: 0, days: 7 };
+  const [profit] = await customerProfits(transaction, partnerId, days, Date.now(), customerId);
+  return { level, days, price: profit?.price ?? 0n, cost: profit?.cost ?? 0n };
 }
 
 interface Owner {

@@ -142,6 +142,18 @@ export const threshold = z.object({
   notifications_enabled: z.boolean(),
 });
 
+/** Tells when a customer's margin falls below a level. */
+export const marginGuard = z
+  .object({
+    margin: z
+      .number()
+      .min(0.000001)
+      .max(0.999999)
+      .meta({ description: '1 - cost / price: 0.2 is a margin of 20 %, which is a markup of 25 %' }),
+    days: z.number().int().min(1).max(90).default(7).meta({ description: 'Over how many days' }),
+  })
+  .strict();
+
 export const partner = z.object({
   id: z.string(),
   name: z.string(),
@@ -156,6 +168,7 @@ export const partner = z.object({
     low_credit_threshold: credits.nullable(),
     low_credit_notifications_enabled: z.boolean(),
     call_refusal_message: z.string(),
+    margin_guard: marginGuard.nullable(),
     slack_team_id: z.string().nullable(),
     slack_channel: z.string().nullable(),
   }),
@@ -188,6 +201,7 @@ export const partnerUpdate = z
     rounding,
     low_credit_threshold: decimalText.nullable(),
     low_credit_notifications_enabled: z.boolean(),
+    margin_guard: marginGuard.nullable(),
     call_refusal_message: z.string().trim().min(1).max(300).nullable().meta({
       description: 'What a caller hears whose call is refused: nothing of a bill. null for the usual wording',
     }),

@@ -90,6 +90,7 @@ export async function updatePartner(
         patch.low_credit_notifications_enabled ?? before.low_credit_notifications_enabled,
       slack_team_id: patch.slack_team_id === undefined ? before.slack_team_id : patch.slack_team_id,
       slack_channel: patch.slack_channel === undefined ? before.slack_channel : patch.slack_channel,
+      margin_guard: patch.margin_guard === undefined ? guardOf(before) : patch.margin_guard,
       call_refusal_message:
         patch.call_refusal_message === undefined ? before.call_refusal_message : patch.call_refusal_message,
     };
@@ -97,7 +98,7 @@ export async function updatePartner(
     await transaction.query(
       `update talktime.partners
        set name = $2, low_credit_threshold = $3, low_credit_notifications_enabled = $4, slack_team_id = $5, slack_channel = $6,
-           call_refusal_message = $7
+           call_refusal_message = $7, margin_guard_level = $8, margin_guard_days = $9
        where partner_id = $1`,
       [
         partnerId,
@@ -107,6 +108,8 @@ export async function updatePartner(
         after.slack_team_id,
         after.slack_channel,
         after.call_refusal_message,
+        after.margin_guard && Math.round(after.margin_guard.margin * 1e6),
+        after.margin_guard?.days ?? before.margin_guard_days,
       ],
     );
     await reevaluateAlert(transaction, partnerId, PARTNER_WALLET, locked.now);
@@ -163,6 +166,8 @@ interface PartnerRow {
   slack_team_id: string | null;
   slack_channel: string | null;
   call_refusal_message: string | null;
+  margin_guard_level: number | null;
+  margin_guard_days: number;
   created_at: Date;
 }
 
@@ -173,6 +178,13 @@ async function readRow(transaction: Transaction, partnerId: string): Promise<Par
   );
   if (!row) throw noPartner();
   return row;
+}
+
+function guardOf(
+  row: Pick<PartnerRow, 'margin_guard_level' | 'margin_guard_days'>,
+): Partner['settings']['margin_guard'] {
+  const { margin_guard_level: level, margin_guard_days: days } = row;
+  return level === null ? null : { margin: level / 1e6, days };
 }
 
 async function readPartner(transaction: Transaction, partnerId: string): Promise<Partner> {
@@ -193,6 +205,7 @@ async function readPartner(transaction: Transaction, partnerId: string): Promise
       slack_team_id: row.slack_team_id,
       slack_channel: row.slack_channel,
       call_refusal_message: row.call_refusal_message ?? USUAL_REFUSAL,
+      margin_guard: guardOf(row),
     },
     balance: toBalance(wallet, { currency: row.currency, creditValue: row.credit_value }),
     created_at: row.created_at.toISOString(),

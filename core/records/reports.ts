@@ -191,3 +191,52 @@ function groupsOf(by: string): Group[] {
 function invalid(path: string, message: string): TalktimeError {
   return new TalktimeError('REQUEST_INVALID', message, [{ path, message }]);
 }
+
+/** What a customer's calls came to whose cost is known, in millionths of the partner's currency. */
+export interface Profit {
+  readonly customerId: string;
+  readonly walletId: number;
+  /** Of the wallet's last posting. */
+  readonly sequence: bigint;
+  readonly price: bigint;
+  readonly cost: bigint;
+}
+
+/** The customers that paid for calls of the last days, with what these cost. */
+export async function customerProfits(
+  transaction: Transaction,
+  partnerId: string,
+  days: number,
+  now: number,
+  customerId: string | null = null,
+): Promise<Profit[]> {
+  const rows = await transaction.query<{
+    customer_id: string;
+    wallet_id: number;
+    sequence: bigint;
+    credit_value: bigint;
+    price: bigint;
+    cost: bigint;
+  }>(
+    `select c.customer_id, c.wallet_id, w.sequence, p.credit_value,
+            sum(calls.price - calls.overage)::bigint as price, sum(calls.cost)::bigint as cost
+     from talktime.calls
+     join talktime.customers c using (partner_id, customer_id)
+     join talktime.wallets w using (partner_id, wallet_id)
+     join talktime.partners p using (partner_id)
+     where partner_id = $1 and calls.started_at >= $2 and calls.started_at < $3 and calls.revision > 0
+       and calls.linked_to is null and calls.payer = 'customer' and calls.cost is not null
+       and customer_id = coalesce($4, customer_id)
+     group by c.customer_id, c.wallet_id, w.sequence, p.credit_value
+     having sum(calls.price - calls.overage) > 0
+     order by c.customer_id`,
+    [partnerId, new Date(now - days * DAY_MILLISECONDS), new Date(now), customerId],
+  );
+  return rows.map((row) => ({
+    customerId: row.customer_id,
+    walletId: row.wallet_id,
+    sequence: row.sequence,
+    price: creditsToMoney(micro(row.price), row.credit_value),
+    cost: row.cost,
+  }));
+}

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { AlertEvent } from '@talktime/core/alerts';
+import type { BalanceEvent } from '@talktime/core/alerts';
 import { micro } from '@talktime/core/money';
 import {
   alertMessage,
@@ -20,7 +20,7 @@ import { nearest } from '../../bot/messages/nearest';
 import { code, inert, retype } from '../../bot/messages/text';
 import { creditsOf, customerBalance, notice, partnerBalance } from './samples';
 
-const EVENTS: readonly AlertEvent[] = ['low', 'critical', 'exhausted', 'improved', 'recovered'];
+const EVENTS: readonly BalanceEvent[] = ['low', 'critical', 'exhausted', 'improved', 'recovered'];
 
 /** All that a message shows, as Slack would receive it. */
 function texts(message: Message): string[] {

@@ -1,4 +1,4 @@
-import type { AlertEvent, AlertNotice } from '@talktime/core/alerts';
+import type { BalanceEvent, BalanceNotice } from '@talktime/core/alerts';
 import type { Balance, Customer, Partner, Threshold } from '@talktime/core/contract';
 import { creditsToMoney, micro, parseDecimal, type Microcredits } from '@talktime/core/money';
 import type { BotLogger, CustomerBalance, PartnerBalance } from '../../bot/ports';
@@ -19,7 +19,7 @@ const STATUS_AFTER = {
 } as const;
 
 /** Acme Dental, threshold 100 credits at 0.01 each, rate 12. */
-export function notice(event: AlertEvent, posted: string, changes: Partial<AlertNotice> = {}): AlertNotice {
+export function notice(event: BalanceEvent, posted: string, changes: Partial<BalanceNotice> = {}): BalanceNotice {
   const amount = creditsOf(posted);
   return {
     partnerId: 'par_bright',
@@ -34,6 +34,7 @@ export function notice(event: AlertEvent, posted: string, changes: Partial<Alert
     daysLeft: 2.2,
     currency: 'USD',
     money: creditsToMoney(amount, 10_000n),
+    margin: null,
     at: new Date('2026-11-22T16:01:01Z'),
     ...changes,
   };
@@ -121,6 +122,7 @@ export function partnerBalance(name: string, posted: number): PartnerBalance {
       rate,
       low_credit_threshold: null,
       low_credit_notifications_enabled: false,
+      margin_guard: null,
       call_refusal_message: 'This line is temporarily unavailable.',
       slack_team_id: 'T0BRIGHT',
       slack_channel: 'C0ALERTS',

@@ -37,16 +37,14 @@ export function vapiApi({ apiKey, url = USUAL_URL }: ProviderApiOptions): Provid
           createdAtLt: before,
           limit: String(PAGE),
         });
-        const answer = z
-          .array(one)
-          .safeParse(
-            await askApi({
-              method: 'GET',
-              url: `${url}/call?${query.toString()}`,
-              name: "Vapi's list of calls",
-              apiKey,
-            }),
-          );
+        const answer = z.array(one).safeParse(
+          await askApi({
+            method: 'GET',
+            url: `${url}/call?${query.toString()}`,
+            name: "Vapi's list of calls",
+            apiKey,
+          }),
+        );
         if (!answer.success) throw new ProviderApiError("Vapi's list of calls", 200);
         const calls = answer.data;
         yield calls.map(read);
