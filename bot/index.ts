@@ -12,5 +12,6 @@ export type {
   CustomerRef,
   Installations,
   PartnerBalance,
+  Settled,
   SlackActor,
 } from './ports';

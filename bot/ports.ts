@@ -1,4 +1,4 @@
-import type { Customer, Partner, Threshold } from '@talktime/core/contract';
+import type { Customer, Partner, SuspendedCall, Threshold } from '@talktime/core/contract';
 
 /** Who asks, as Slack's signed request says. Every question carries it, so that roles can come to stand behind it. */
 export interface SlackActor {
@@ -23,6 +23,13 @@ export interface PartnerBalance {
   readonly threshold: Threshold;
 }
 
+/** What came of assigning or dismissing a waiting call. Amounts as they go over the wire. */
+export type Settled =
+  | { readonly kind: 'charged'; readonly customerId: string; readonly credits: number; readonly balance: number }
+  | { readonly kind: 'dismissed' }
+  /** Nothing was changed; `detail` says why and what to do. */
+  | { readonly kind: 'refused'; readonly detail: string };
+
 /** What the commands read. The service implements it over core; every call is bounded in time there. */
 export interface BotData {
   /** The partner that the actor's workspace is bound to and that the actor may see; null when there is none. */
@@ -36,6 +43,20 @@ export interface BotData {
   customerBalance(partnerId: string, customerId: string): Promise<CustomerBalance | null>;
   /** The customers that are lowest: worst status first, then the smallest posted balance. At most `limit`. */
   lowest(partnerId: string, limit: number): Promise<CustomerBalance[]>;
+  /** The calls that wait for somebody to say whose they are, oldest first; at most `limit`. */
+  suspended(partnerId: string, limit: number): Promise<{ calls: SuspendedCall[]; isAll: boolean }>;
+  /** Whether a channel is the one that the partner's alerts go to. */
+  isPartnersChannel(partnerId: string, channelId: string): Promise<boolean>;
+  /** Charges a waiting call to a customer, and maps its agent, number or metadata when asked to. */
+  assignCall(
+    partnerId: string,
+    actor: SlackActor,
+    callId: string,
+    customerId: string,
+    map?: 'agent' | 'phone_number' | 'metadata',
+  ): Promise<Settled>;
+  /** Closes a waiting call uncharged. */
+  dismissCall(partnerId: string, actor: SlackActor, callId: string, reason: string): Promise<Settled>;
 }
 
 /** The bot token of a workspace; null when the app is not installed there. */

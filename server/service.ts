@@ -7,6 +7,7 @@ import {
   type SlackApp,
 } from '@talktime/bot';
 import { Sealer } from '@talktime/core/access';
+import type { Talktime } from '@talktime/core/calls';
 import { startDispatcher, type AlertChannel } from '@talktime/core/alerts';
 import { Database, migrate } from '@talktime/core/database';
 import {
@@ -71,7 +72,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
   });
   const talktime = { database, ledger: new Ledger(database), sealer: new Sealer(options.sealKey) };
-  const slack = options.slack ? startSlack(options.slack, database, logger) : undefined;
+  const slack = options.slack ? startSlack(options.slack, talktime, logger) : undefined;
   const app = await buildApp({ ...options, talktime, metrics, slack: slack?.listener });
   const dispatcher = startDispatcher({
     database,
@@ -122,11 +123,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-function startSlack(slack: NonNullable<ServiceOptions['slack']>, database: Database, logger: Logger): SlackApp {
+function startSlack(slack: NonNullable<ServiceOptions['slack']>, talktime: Talktime, logger: Logger): SlackApp {
   return createSlackApp({
     signingSecret: slack.signingSecret,
     installations: singleWorkspace(slack.botToken),
-    data: botData(database),
+    data: botData(talktime),
     logger,
     apiUrl: slack.apiUrl,
   });

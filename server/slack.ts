@@ -1,4 +1,5 @@
-import type { BotData, CustomerBalance } from '@talktime/bot';
+import type { BotData, CustomerBalance, Settled, SlackActor } from '@talktime/bot';
+import { assignCall, dismissCall, listSuspense, type Talktime } from '@talktime/core/calls';
 import { TalktimeError, type Customer } from '@talktime/core/contract';
 import { getCustomer, getPartner, getThreshold, listCustomers, partnerOfSlackTeam } from '@talktime/core/customers';
 import type { Database } from '@talktime/core/database';
@@ -7,8 +8,9 @@ const MOST_FOUND = 5;
 const PAGE = 200;
 const SEVERITY = { exhausted: 3, critical: 2, low: 1, ok: 0 } as const;
 
-/** What the bot's commands read, over the core. */
-export function botData(database: Database): BotData {
+/** What the bot's commands read and do, over the core. */
+export function botData(talktime: Talktime): BotData {
+  const { database } = talktime;
   const withThreshold = async (partnerId: string, customer: Customer): Promise<CustomerBalance> => ({
     customer,
     threshold: await getThreshold(database, partnerId, { customerId: customer.id }),
@@ -57,7 +59,41 @@ export function botData(database: Database): BotData {
       keepLowest(lowest, limit);
       return Promise.all(lowest.map((customer) => withThreshold(partnerId, customer)));
     },
+
+    async suspended(partnerId, limit) {
+      const { items, next_cursor } = await listSuspense(database, partnerId, { limit });
+      return { calls: items, isAll: next_cursor === null };
+    },
+
+    async isPartnersChannel(partnerId, channelId) {
+      return (await getPartner(database, partnerId)).settings.slack_channel === channelId;
+    },
+
+    assignCall: (partnerId, actor, callId, customerId, map) =>
+      settled(async () => {
+        const result = await assignCall(talktime, partnerId, actorOf(actor), callId, customerId, map);
+        if (result.outcome !== 'deducted') return { kind: 'refused', detail: result.message };
+        return { kind: 'charged', customerId, credits: -result.amount, balance: result.balance_after };
+      }),
+
+    dismissCall: (partnerId, actor, callId, reason) =>
+      settled(async () => {
+        await dismissCall(talktime, partnerId, actorOf(actor), callId, reason);
+        return { kind: 'dismissed' };
+      }),
   };
+}
+
+const actorOf = ({ teamId, userId }: SlackActor) => ({ id: `slack:${teamId}/${userId}`, host: false });
+
+/** A refusal of the core is an answer; a fault is not. */
+async function settled(work: () => Promise<Settled>): Promise<Settled> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof TalktimeError && error.status < 500) return { kind: 'refused', detail: error.detail };
+    throw error;
+  }
 }
 
 async function* customers(database: Database, partnerId: string, search?: string): AsyncGenerator<Customer> {

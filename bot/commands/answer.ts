@@ -1,5 +1,5 @@
 import type { Message, Subcommand } from '../messages';
-import type { BotData, BotLogger } from '../ports';
+import type { BotData, BotLogger, SlackActor } from '../ports';
 
 export interface CommandDependencies {
   readonly data: BotData;
@@ -9,6 +9,9 @@ export interface CommandDependencies {
 /** A subcommand's question, from somebody whose partner is known. */
 export interface Question {
   readonly partnerId: string;
+  readonly actor: SlackActor;
+  /** Where it was asked. */
+  readonly channelId: string;
   /** What stands after the subcommand. */
   readonly argument: string;
   /** The command as the workspace knows it: "/credits". */

@@ -5,8 +5,9 @@ import { retype } from '../messages/text';
 import type { SlackActor } from '../ports';
 import type { Answering, CommandDependencies } from './answer';
 import { balance } from './balance';
+import { suspense } from './suspense';
 
-const SUBCOMMANDS: readonly Answering[] = [balance];
+const SUBCOMMANDS: readonly Answering[] = [balance, suspense];
 const HELP = { name: 'help', usage: 'help', does: 'this list' };
 const DESCRIBED = [...SUBCOMMANDS, HELP];
 
@@ -22,7 +23,7 @@ export function credits(dependencies: CommandDependencies): Middleware<SlackComm
       enterpriseId: context.enterpriseId ?? null,
       userId: command.user_id,
     };
-    const { text, blocks } = await answer(command.command, command.text, actor, dependencies);
+    const { text, blocks } = await answer(command.command, command.text, actor, command.channel_id, dependencies);
     await respond({ response_type: 'ephemeral', replace_original: false, text, blocks });
   };
 }
@@ -31,6 +32,7 @@ async function answer(
   command: string,
   text: string,
   actor: SlackActor,
+  channelId: string,
   { data, logger }: CommandDependencies,
 ): Promise<Message> {
   const [, word = '', argument = ''] = /^(\S*)\s*(.*)$/s.exec(text.trim()) ?? [];
@@ -41,7 +43,7 @@ async function answer(
   try {
     const partnerId = await data.partnerOf(actor);
     if (partnerId === null) return unboundMessage(actor.teamId);
-    return await subcommand.answer({ partnerId, argument, command }, data);
+    return await subcommand.answer({ partnerId, actor, channelId, argument, command }, data);
   } catch (err) {
     const reference = randomUUID().slice(0, 8);
     logger.error(

@@ -5,4 +5,5 @@ export * from './draw';
 export * from './help';
 export * from './limits';
 export * from './message';
+export * from './suspense';
 export * from './trouble';

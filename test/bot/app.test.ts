@@ -28,6 +28,10 @@ function data(changes: Partial<BotData> = {}): BotData {
       ),
     customerNames: () => Promise.resolve(refs),
     customerBalance: (_partner, id) => Promise.resolve(CUSTOMERS.find(({ customer }) => customer.id === id) ?? null),
+    suspended: () => Promise.resolve({ calls: [], isAll: true }),
+    isPartnersChannel: (_partner, channel) => Promise.resolve(channel === 'C0PARTNER'),
+    assignCall: () => Promise.resolve({ kind: 'refused', detail: 'not in this test' }),
+    dismissCall: () => Promise.resolve({ kind: 'dismissed' }),
     lowest: () => Promise.resolve([...CUSTOMERS].sort((a, b) => a.threshold.posted - b.threshold.posted)),
     ...changes,
   };
