@@ -1,0 +1,138 @@
+/** Other providers' webhooks through the same workflow: the node passes on bytes, headers and address, whoever signed them. */
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import twilioSdk from 'twilio';
+import type { Report } from '../report';
+import { send, type SignedWebhook } from '../retell';
+import { readWorkflow, type World } from '../world';
+
+const SECRET = 'secret_of_the_account';
+const PATH = 'other-providers-call-ended';
+const TWILIO_CALL = 'CA00000000000000000000000000000001';
+
+type Sign = (url: string) => SignedWebhook;
+
+/** A call of 60 seconds of agent_other, or of the number that is hers, signed as each provider signs. */
+const CALLS: Readonly<Record<string, { readonly callId: string; readonly sign: Sign }>> = {
+  elevenlabs: {
+    callId: 'conv_1',
+    sign: () => {
+      const body = JSON.stringify({
+        type: 'post_call_transcription',
+        data: {
+          agent_id: 'agent_other',
+          conversation_id: 'conv_1',
+          transcript: [{ role: 'agent', message: 'Olá, “São Paulo”' }],
+          metadata: { call_duration_secs: 60, cost: 834, cost_fiat: 0.0834 },
+        },
+      });
+      const t = Math.floor(Date.now() / 1000);
+      return signed(body, { 'elevenlabs-signature': `t=${t},v0=${hmac(`${t}.${body}`)}` });
+    },
+  },
+  ultravox: {
+    callId: 'uv_1',
+    sign: () => {
+      const body = JSON.stringify({
+        event: 'call.billed',
+        call: { callId: 'uv_1', agentId: 'agent_other', billedDuration: '60s' },
+      });
+      const at = new Date().toISOString();
+      const headers = { 'x-ultravox-webhook-signature': hmac(body + at), 'x-ultravox-webhook-timestamp': at };
+      return signed(body, headers);
+    },
+  },
+  vapi: {
+    callId: 'vapi_1',
+    sign: () =>
+      signed(
+        JSON.stringify({
+          message: {
+            type: 'end-of-call-report',
+            endedReason: 'customer-ended-call',
+            startedAt: '2026-11-22T16:00:00.000Z',
+            endedAt: '2026-11-22T16:01:00.000Z',
+            call: { id: 'vapi_1', assistantId: 'agent_other' },
+          },
+        }),
+        { 'x-vapi-secret': SECRET },
+      ),
+  },
+  bland: {
+    callId: 'bland_1',
+    sign: () => {
+      const body = JSON.stringify({
+        call_id: 'bland_1',
+        completed: true,
+        corrected_duration: '60',
+        to: '+14155550177',
+        inbound: true,
+      });
+      return signed(body, { 'x-webhook-signature': hmac(body) });
+    },
+  },
+  twilio: {
+    callId: TWILIO_CALL,
+    sign: (url) => {
+      const fields = {
+        CallSid: TWILIO_CALL,
+        CallStatus: 'completed',
+        CallDuration: '60',
+        To: '+14155550177',
+        Direction: 'inbound',
+      };
+      return signed(new URLSearchParams(fields).toString(), {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-twilio-signature': twilioSdk.getExpectedTwilioSignature(SECRET, url, fields),
+      });
+    },
+  },
+};
+
+export async function otherProviderCases(report: Report, { talktime, n8n, credential }: World): Promise<void> {
+  report.title("Other providers' webhooks");
+  const webhook = `${n8n.url}/webhook/${PATH}`;
+
+  await report.check('the workflow takes them at an address of its own', async () => {
+    await talktime.createCustomer({
+      id: 'cus_other',
+      name: 'Other Providers',
+      settings: { ai_credits_enabled: true, price_per_minute: { credits: '12' } },
+      mappings: [
+        { kind: 'agent', value: 'agent_other' },
+        { kind: 'phone_number', value: '+14155550177' },
+      ],
+    });
+    await talktime.post('/v1/top-ups', { customer_id: 'cus_other', amount: '1000', idempotency_key: 'other-initial' });
+    for (const provider of Object.keys(CALLS)) await talktime.post('/v1/endpoints', { provider, secrets: [SECRET] });
+    const text = JSON.stringify(readWorkflow('retell-call-ended.json')).replaceAll('retell-call-ended', PATH);
+    await n8n.activateWorkflow(JSON.parse(text) as ReturnType<typeof readWorkflow>, credential);
+  });
+
+  for (const [provider, { callId, sign }] of Object.entries(CALLS)) {
+    await report.check(`a call of ${provider} is charged once, by n8n twice and straight to the service`, async () => {
+      const before = await talktime.balance('cus_other');
+      // Twilio signs the address that it called; n8n knows itself as localhost.
+      const known = Object.assign(new URL(webhook), { hostname: 'localhost' }).toString();
+      for (let again = 0; again < 2; again++) {
+        const { status, answer } = await send(webhook, sign(known));
+        assert.deepEqual([status, answer.outcome], [200, 'deducted'], JSON.stringify(answer));
+      }
+      if (provider !== 'twilio') {
+        const endpoints = await talktime.get<{ items: { provider: string; path: string }[] }>('/v1/endpoints');
+        const path = endpoints.items.find((each) => each.provider === provider)!.path;
+        const { status } = await send(`${talktime.url}${path}`, sign(''));
+        assert.ok(status === 200 || status === 204, `HTTP ${status}`);
+      }
+      assert.equal(await talktime.balance('cus_other'), before - 12);
+      const [line] = await talktime.statement('cus_other');
+      assert.deepEqual([line?.call?.provider, line?.call?.call_id], [provider, callId]);
+    });
+  }
+}
+
+const hmac = (content: string) => createHmac('sha256', SECRET).update(content).digest('hex');
+
+function signed(body: string, headers: Record<string, string>): SignedWebhook {
+  return { body, headers: { 'content-type': 'application/json', ...headers } };
+}
