@@ -1,8 +1,9 @@
 import type { z } from 'zod';
-import type { Authorization, callAuthorize, callExtend, callRelease } from '../contract';
-import type { Actor, Answered } from '../ledger';
+import { PROVIDERS, type Authorization, type callAuthorize, type callExtend, type callRelease } from '../contract';
+import { SHORTEST_CALL_SECONDS, type Actor, type Answered } from '../ledger';
 import { identityOf, type Talktime } from './deduct';
 import { NO_CLUES, normalizePhoneNumber } from './facts';
+import { adapterOf } from './providers';
 
 /** Asks whether a call may begin. Answers a cap in seconds, and holds its price; refused with a code when it may not. */
 export async function authorizeCall(
@@ -24,9 +25,15 @@ export async function authorizeCall(
       identity,
       clues,
       customerId: body.customer_id ?? null,
-      minimumSeconds: body.minimum_seconds,
+      minimumSeconds: body.minimum_seconds ?? shortestSeconds(body.provider),
     }),
   );
+}
+
+/** The shortest limit of a call's length that a provider takes: a balance for less could not be enforced (money-rules 6). */
+function shortestSeconds(provider: string): number {
+  const known = PROVIDERS.find((each) => each === provider);
+  return Math.max(SHORTEST_CALL_SECONDS, (known && adapterOf(known).gate?.shortestSeconds) ?? 0);
 }
 
 /** Raises a live call's cap after a top-up. */

@@ -1,4 +1,5 @@
 import { USUAL_REFUSAL } from '../contract';
+import { SHORTEST_CALL_SECONDS } from '../ledger';
 import { TalktimeError, type ErrorCode } from '../contract/errors';
 import { gatePolicies, type GatePolicy } from '../customers/mappings';
 import type { Talktime } from './deduct';
@@ -171,7 +172,7 @@ async function decide(
     identity: identityOf(account, request.callId ?? 'unknown'),
     clues,
     customerId: null,
-    minimumSeconds: gate.shortestSeconds,
+    minimumSeconds: Math.max(SHORTEST_CALL_SECONDS, gate.shortestSeconds),
   };
   if (request.callId !== null) return capOf((await talktime.ledger.submit(partnerId, command)).result);
   const [outcome] = await talktime.ledger.preview(partnerId, [command]);

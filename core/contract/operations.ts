@@ -242,13 +242,10 @@ export const callAuthorize = z
       .meta({ description: 'Whose call it will be. Left out: found by agent, phone number or metadata.' }),
     agent_id: z.string().min(1).max(200).optional(),
     phone_number: z.string().min(1).max(40).optional(),
-    minimum_seconds: z
-      .number()
-      .int()
-      .min(1)
-      .max(3600)
-      .default(30)
-      .meta({ description: "Refuse when the balance covers less; at least 30. Retell's shortest limit is 60." }),
+    minimum_seconds: z.number().int().min(1).max(3600).optional().meta({
+      description:
+        'Refuse when the balance covers less; at least 30. Unless said, the shortest limit that the provider takes: 60 for retell, else 30.',
+    }),
   })
   .strict();
 

@@ -8,6 +8,7 @@ export {
   fold,
   grantKey,
   revisionId,
+  SHORTEST_CALL_SECONDS,
   statusShown,
   subjectKey,
   type Folded,

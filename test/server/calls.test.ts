@@ -81,4 +81,15 @@ describe('the gate, over HTTP', () => {
     });
     expect((await api.post('/v1/calls/authorize', call('4'), { key })).body).toMatchObject({ customer_id: 'cus_acme' });
   });
+
+  it("refuses what covers less than the provider's shortest limit: a minute with Retell", async () => {
+    await api.createCustomer('cus_short');
+    await api.topUp('cus_short', '11'); // 55 s
+    const ask = (provider: string, more = {}) =>
+      api.post('/v1/calls/authorize', { provider, call_id: `short_${provider}`, customer_id: 'cus_short', ...more });
+    expect((await ask('retell')).body).toMatchObject({ code: 'INSUFFICIENT_CREDITS' });
+    expect((await ask('vapi')).body).toMatchObject({ hold: { cap_seconds: 55 } });
+    await api.post('/v1/calls/release', { provider: 'vapi', call_id: 'short_vapi' });
+    expect((await ask('retell', { minimum_seconds: 30 })).body).toMatchObject({ hold: { cap_seconds: 55 } });
+  });
 });

