@@ -1,6 +1,6 @@
 /** Other providers' webhooks through the same workflow: the node passes on bytes, headers and address, whoever signed them. */
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync, sign as signBytes } from 'node:crypto';
 import twilioSdk from 'twilio';
 import type { Report } from '../report';
 import { send, type SignedWebhook } from '../retell';
@@ -8,12 +8,13 @@ import { readWorkflow, type World } from '../world';
 
 const SECRET = 'secret_of_the_account';
 const PATH = 'other-providers-call-ended';
+const GHL_KEYS = generateKeyPairSync('ed25519');
 const TWILIO_CALL = 'CA00000000000000000000000000000001';
 
 type Sign = (url: string) => SignedWebhook;
 
 /** A call of 60 seconds of agent_other, or of the number that is hers, signed as each provider signs. */
-const CALLS: Readonly<Record<string, { readonly callId: string; readonly sign: Sign }>> = {
+const CALLS: Readonly<Record<string, { readonly callId: string; readonly sign: Sign; readonly endpoint?: object }>> = {
   elevenlabs: {
     callId: 'conv_1',
     sign: () => {
@@ -71,6 +72,54 @@ const CALLS: Readonly<Record<string, { readonly callId: string; readonly sign: S
       return signed(body, { 'x-webhook-signature': hmac(body) });
     },
   },
+  synthflow: {
+    callId: 'sf_1',
+    sign: () =>
+      signed(
+        JSON.stringify({ status: 'completed', call: { call_id: 'sf_1', model_id: 'agent_other', duration: 60 } }),
+        { 'synthflow-signature': createHmac('sha256', SECRET).update('sf_1').digest('base64') },
+      ),
+  },
+  livekit: {
+    callId: 'RM_1',
+    sign: () => {
+      const room = { sid: 'RM_1', creationTime: '1764000000', metadata: '{"agent_id":"agent_other"}' };
+      const body = JSON.stringify({ event: 'room_finished', createdAt: '1764000060', room });
+      const now = Math.floor(Date.now() / 1000);
+      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const sha256 = createHash('sha256').update(body).digest('base64');
+      const content = `${part({ alg: 'HS256' })}.${part({ nbf: now, exp: now + 300, sha256 })}`;
+      const token = `${content}.${createHmac('sha256', SECRET).update(content).digest('base64url')}`;
+      return signed(body, { 'content-type': 'application/webhook+json', authorization: token });
+    },
+  },
+  gohighlevel: {
+    callId: 'ghl_1',
+    endpoint: { secrets: [GHL_KEYS.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')] },
+    sign: () => {
+      const timestamp = new Date().toISOString();
+      const body = JSON.stringify({
+        type: 'VoiceAiCallEnd',
+        timestamp,
+        id: 'ghl_1',
+        agentId: 'agent_other',
+        duration: 60,
+      });
+      return signed(body, {
+        'x-ghl-signature': signBytes(null, Buffer.from(body), GHL_KEYS.privateKey).toString('base64'),
+      });
+    },
+  },
+  generic: {
+    callId: 'generic_1',
+    endpoint: {
+      settings: { signature: { payload: '{body}' }, fields: { call_id: 'id', minutes: 'minutes', agent_id: 'agent' } },
+    },
+    sign: () => {
+      const body = JSON.stringify({ id: 'generic_1', minutes: 1, agent: 'agent_other' });
+      return signed(body, { 'x-signature': hmac(body) });
+    },
+  },
   twilio: {
     callId: TWILIO_CALL,
     sign: (url) => {
@@ -91,7 +140,14 @@ const CALLS: Readonly<Record<string, { readonly callId: string; readonly sign: S
 
 export async function otherProviderCases(report: Report, { talktime, n8n, credential }: World): Promise<void> {
   report.title("Other providers' webhooks");
-  const webhook = `${n8n.url}/webhook/${PATH}`;
+  // A generic provider is never guessed by its headers: the builder chooses it.
+  const pathOf = (provider: string) => (provider === 'generic' ? `${PATH}-generic` : PATH);
+  const activate = (path: string, provider: string) => {
+    const text = JSON.stringify(readWorkflow('retell-call-ended.json'))
+      .replaceAll('retell-call-ended', path)
+      .replace('"webhookProvider":"retell"', `"webhookProvider":"${provider}"`);
+    return n8n.activateWorkflow(JSON.parse(text) as ReturnType<typeof readWorkflow>, credential);
+  };
 
   await report.check('the workflow takes them at an address of its own', async () => {
     await talktime.createCustomer({
@@ -104,13 +160,15 @@ export async function otherProviderCases(report: Report, { talktime, n8n, creden
       ],
     });
     await talktime.post('/v1/top-ups', { customer_id: 'cus_other', amount: '1000', idempotency_key: 'other-initial' });
-    for (const provider of Object.keys(CALLS)) await talktime.post('/v1/endpoints', { provider, secrets: [SECRET] });
-    const text = JSON.stringify(readWorkflow('retell-call-ended.json')).replaceAll('retell-call-ended', PATH);
-    await n8n.activateWorkflow(JSON.parse(text) as ReturnType<typeof readWorkflow>, credential);
+    for (const [provider, { endpoint }] of Object.entries(CALLS))
+      await talktime.post('/v1/endpoints', { provider, secrets: [SECRET], ...endpoint });
+    await activate(pathOf('any'), 'auto');
+    await activate(pathOf('generic'), 'generic');
   });
 
   for (const [provider, { callId, sign }] of Object.entries(CALLS)) {
     await report.check(`a call of ${provider} is charged once, by n8n twice and straight to the service`, async () => {
+      const webhook = `${n8n.url}/webhook/${pathOf(provider)}`;
       const before = await talktime.balance('cus_other');
       // Twilio signs the address that it called; n8n knows itself as localhost.
       const known = Object.assign(new URL(webhook), { hostname: 'localhost' }).toString();
