@@ -20,6 +20,7 @@ import {
   missingCallsJob,
   sealJob,
   startJobs,
+  takeUpInbox,
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
 import type { Logger } from 'pino';
@@ -115,6 +116,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await close();
     throw error;
   }
+  takeUpInbox(talktime).catch((error: unknown) =>
+    logger.warn({ err: error }, 'the inbox was not taken up; a job will'),
+  );
   let stopping: Promise<void> | undefined;
   return {
     url: addressOf(app.server.address() as AddressInfo),

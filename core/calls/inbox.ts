@@ -53,6 +53,8 @@ export async function recordDelivery(
     /** undefined: could not be decoded. */
     readonly value: unknown;
     readonly settings: EndpointSettings;
+    /** The provider's id of the call that it is about, when it is about one. */
+    readonly callId: string | null;
   },
 ): Promise<InboxEntry> {
   const { endpointId, provider, rawBody, value, settings } = delivery;
@@ -61,10 +63,10 @@ export async function recordDelivery(
   const body = isDecoded ? Buffer.from(JSON.stringify(whatIsKept(value, settings))) : rawBody;
   await database.asPartner(partnerId, (transaction) =>
     transaction.query(
-      `insert into talktime.inbox (partner_id, inbox_id, endpoint_id, provider, body, decoded, state, next_attempt_at)
-       values ($1, $2, $3, $4, $5, $6, 'received', clock_timestamp() + make_interval(secs => $7))
+      `insert into talktime.inbox (partner_id, inbox_id, endpoint_id, provider, body, decoded, state, next_attempt_at, provider_call_id)
+       values ($1, $2, $3, $4, $5, $6, 'received', clock_timestamp() + make_interval(secs => $7), $8)
        on conflict (partner_id, inbox_id) do update set deliveries = inbox.deliveries + 1`,
-      [partnerId, inboxId, endpointId, provider, body, isDecoded, TAKEN_UP_AFTER_SECONDS],
+      [partnerId, inboxId, endpointId, provider, body, isDecoded, TAKEN_UP_AFTER_SECONDS, delivery.callId],
     ),
   );
   return { inboxId, endpointId, provider, body, decoded: isDecoded };
@@ -117,19 +119,20 @@ export async function postponeDelivery(
   );
 }
 
-/** Entries that were recorded and whose time to be worked on has come. */
+/** Entries that were recorded and not worked on yet; with `dueOnly`, those whose time has come. */
 export async function waitingDeliveries(
   database: Database,
   partnerId: string,
   limit: number,
+  dueOnly: boolean,
 ): Promise<readonly InboxEntry[]> {
   const rows = await database.asPartner(partnerId, (transaction) =>
     transaction.query<InboxRow & { body: Buffer; decoded: boolean }>(
       `select inbox_id, endpoint_id, provider, body, decoded
        from talktime.inbox
-       where partner_id = $1 and state = 'received' and next_attempt_at <= clock_timestamp()
+       where partner_id = $1 and state = 'received' and (next_attempt_at <= clock_timestamp() or not $3)
        order by next_attempt_at limit $2`,
-      [partnerId, limit],
+      [partnerId, limit, dueOnly],
     ),
   );
   return rows.map(toEntry);
@@ -160,6 +163,8 @@ export interface InboxPage {
   readonly limit: number;
   readonly cursor?: string;
   readonly state?: InboxState;
+  /** The provider's id of a call. */
+  readonly callId?: string;
 }
 
 /** Deliveries, newest first. */
@@ -173,11 +178,11 @@ export async function listDeliveries(
     transaction.query<InboxRow>(
       `select inbox_id, endpoint_id, provider, received_at, deliveries, state, message, provider_call_id, attempts, processed_at
        from talktime.inbox
-       where partner_id = $1 and state = any($2::text[])
+       where partner_id = $1 and state = any($2::text[]) and provider_call_id is not distinct from coalesce($6, provider_call_id)
          and (date_trunc('milliseconds', received_at), inbox_id) < ($3::timestamptz, $4::uuid)
        order by date_trunc('milliseconds', received_at) desc, inbox_id desc
        limit $5`,
-      [partnerId, page.state ? [page.state] : ALL_STATES, before, beforeId, page.limit + 1],
+      [partnerId, page.state ? [page.state] : ALL_STATES, before, beforeId, page.limit + 1, page.callId ?? null],
     ),
   );
   const items = rows.slice(0, page.limit).map(toDelivered);

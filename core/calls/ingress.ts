@@ -52,56 +52,81 @@ export async function receiveDelivery(talktime: Talktime, incoming: Incoming): P
   const verification = adapter.verify(delivery, { ...account, now: Date.now(), checkAge: true });
   if (!verification.ok) throw new TalktimeError(verification.code, verification.detail);
 
+  const value = decoded(adapter, rawBody);
+  const parsed = value === undefined ? read(adapter, account, rawBody) : readDecoded(adapter, account, value);
   const entry = await recordDelivery(talktime.database, partnerId, {
     endpointId,
     provider: adapter.provider,
     rawBody,
-    value: decoded(adapter, rawBody),
+    value,
     settings: account.settings,
+    callId: parsed.kind === 'call' ? parsed.callId : null,
   });
-  return { processed: processEntry(talktime, partnerId, account, entry) };
+  return { processed: processSoon(talktime, partnerId, account, entry.inboxId, parsed) };
 }
 
 /** Works on a delivery again, after a fix: of Talktime, of a mapping, of the endpoint's settings. Never charges twice. */
 export async function replayDelivery(talktime: Talktime, partnerId: string, inboxId: string): Promise<Delivered> {
   const { entry } = await readDelivery(talktime.database, partnerId, inboxId);
   const account = await accountOfEndpoint(talktime, partnerId, entry.provider, entry.endpointId);
-  await processEntry(talktime, partnerId, account, entry);
+  await work(talktime, partnerId, account, inboxId, readEntry(account, entry));
   return toDelivered((await readDelivery(talktime.database, partnerId, inboxId)).row);
 }
 
 /** At most this many in one go: a partner's lane takes them in a few batches. */
 const SWEPT_AT_ONCE = 500;
 
-/** Works on what was recorded and not worked on. Answers how many. */
-export async function sweepInbox(talktime: Talktime, partnerId: string): Promise<number> {
-  const entries = await waitingDeliveries(talktime.database, partnerId, SWEPT_AT_ONCE);
+/**
+ * Works on what was recorded and not worked on. Answers how many. `all`: also what may be under way elsewhere, which does
+ * no harm: for a service that starts, perhaps after a crash.
+ */
+export async function sweepInbox(talktime: Talktime, partnerId: string, all = false): Promise<number> {
+  const entries = await waitingDeliveries(talktime.database, partnerId, SWEPT_AT_ONCE, !all);
   await Promise.all(
     entries.map(async (entry) => {
       const account = await accountOfEndpoint(talktime, partnerId, entry.provider, entry.endpointId);
-      return processEntry(talktime, partnerId, account, entry);
+      return work(talktime, partnerId, account, entry.inboxId, readEntry(account, entry));
     }),
   );
   return entries.length;
 }
 
-async function processEntry(
+/** Pauses before a delivery is tried again here, in milliseconds; after the last, it is the sweep's. */
+const PAUSES = [250, 500, 1_000, 2_000, 4_000];
+
+/** Works on a delivery that has just come. What the database's trouble keeps from being booked is tried again soon. */
+async function processSoon(
   talktime: Talktime,
   partnerId: string,
   account: ProviderAccount,
-  entry: InboxEntry,
+  inboxId: string,
+  parsed: Parsed,
+): Promise<Processed> {
+  for (const pause of PAUSES) {
+    const processed = await work(talktime, partnerId, account, inboxId, parsed);
+    if (processed.state !== 'received') return processed;
+    await new Promise((done) => setTimeout(done, pause));
+  }
+  return work(talktime, partnerId, account, inboxId, parsed);
+}
+
+async function work(
+  talktime: Talktime,
+  partnerId: string,
+  account: ProviderAccount,
+  inboxId: string,
+  parsed: Parsed,
 ): Promise<Processed> {
   const { database } = talktime;
   try {
-    const parsed = readEntry(account, entry);
     const outcome = await bookedOrNot(talktime, partnerId, account, parsed);
     const callId = parsed.kind === 'call' ? parsed.callId : null;
-    await settleDelivery(database, partnerId, entry.inboxId, { ...outcome, callId });
+    await settleDelivery(database, partnerId, inboxId, { ...outcome, callId });
     return outcome;
   } catch (error) {
-    // Nothing that the delivery is to blame for; it is recorded, and the sweep comes back to it.
+    // Nothing that the delivery is to blame for; it is recorded, and is come back to.
     const message = error instanceof TalktimeError ? error.message : 'It could not be worked on, and is tried again.';
-    await postponeDelivery(database, partnerId, entry.inboxId, message).catch(() => undefined);
+    await postponeDelivery(database, partnerId, inboxId, message).catch(() => undefined);
     return { state: 'received', message, replayed: false };
   }
 }

@@ -13,6 +13,12 @@ export function inboxJob(talktime: Talktime): Job {
   };
 }
 
+/** Works on what a service that ended in the middle has left: once, when one starts. */
+export async function takeUpInbox(talktime: Talktime): Promise<void> {
+  const never = new AbortController().signal;
+  await eachPartner(talktime.database, never, (partnerId) => sweepInbox(talktime, partnerId, true));
+}
+
 /** Removes deliveries that were kept long enough: they hold phone numbers. */
 export function inboxRetentionJob({ database }: Pick<Talktime, 'database'>): Job {
   return {

@@ -19,14 +19,18 @@ export const inboxRoutes: Routes = async (app, { talktime }) => {
         summary: 'What providers delivered, and what became of it',
         description:
           'Newest first. Deliveries that are settled are kept for 30 days, ignored ones for 3, and those that wait for somebody (unreadable, refused) for 90.',
-        querystring: pageQuery.extend({ state: deliveryState.optional() }),
+        querystring: pageQuery.extend({
+          state: deliveryState.optional(),
+          provider_call_id: z.string().min(1).max(200).optional().meta({ description: 'Those about one call' }),
+        }),
         response: { 200: pageOf(delivered) },
       },
     },
     async (request) => {
       const caller = partnerCaller(request);
       requireWholePartner(caller);
-      return listDeliveries(talktime.database, caller.partnerId, request.query);
+      const { provider_call_id: callId, ...page } = request.query;
+      return listDeliveries(talktime.database, caller.partnerId, { ...page, callId });
     },
   );
 

@@ -38,7 +38,11 @@ export async function deliver(entry: Entry, options: ClientOptions): Promise<voi
     entry.attempts++;
     const answer = await request(random.pick(urls), entry.ask, timeout).catch(() => undefined);
     book.count(answer?.status ?? 0);
-    if (answer && answer.status < 300) return book.acknowledge(entry, answer);
+    if (answer && answer.status < 300) {
+      // A webhook is acknowledged when it is recorded; what it came to shows when it was worked on.
+      if (entry.kind === 'webhook') await workedOn(entry, options);
+      return book.acknowledge(entry, answer);
+    }
     if (answer && answer.status < 500 && answer.status !== 429) {
       if (!EXPECTED_REFUSALS.has(answer.body?.code))
         book.findings.push(`${entry} was refused: ${answer.status} ${answer.body?.code}: ${answer.body?.detail}`);
@@ -46,6 +50,21 @@ export async function deliver(entry: Entry, options: ClientOptions): Promise<voi
     }
     entry.uncertain++;
     await sleep(random.between(20, 200));
+  }
+}
+
+/** Long enough for a service that was killed to be there again and take up its inbox. */
+const TAKEN_UP_WITHIN = 90_000;
+
+/** Until no delivery about a webhook's call waits in the inbox any more. */
+async function workedOn(entry: Entry, { random, urls, timeout }: ClientOptions): Promise<void> {
+  const path = `/v1/inbox?state=received&provider_call_id=${encodeURIComponent(entry.call!.id)}`;
+  const ask: Ask = { method: 'GET', path, headers: entry.partner.headers };
+  const until = Date.now() + TAKEN_UP_WITHIN;
+  while (Date.now() < until) {
+    const answer = await request(random.pick(urls), ask, timeout).catch(() => undefined);
+    if (answer?.status === 200 && answer.body.items.length === 0) return;
+    await sleep(random.between(50, 300));
   }
 }
 
