@@ -6,8 +6,8 @@ import { failureOf, reconcilingAccounts, type ProviderAccount } from './endpoint
 import { mappingsOf, type CallClues } from './facts';
 import { providerApi, type LiveCall, type ProviderApi } from './providers/api';
 
-/** No call is longer; older ones that look live hang at the provider. */
-const LOOKED_BACK_MILLISECONDS = 24 * 60 * 60_000;
+/** How much longer than a customer's longest call is looked back: older ones that look live hang at the provider. */
+const LOOKED_BACK_BESIDES = 10 * 60_000;
 /** An end this little past the cap is billed as the cap (money-rules 7): the provider's own limit comes first. */
 const CAP_TOLERANCE_MILLISECONDS = 3_000;
 
@@ -44,11 +44,13 @@ async function endCalls(
   partnerId: string,
   account: ProviderAccount,
   api: ProviderApi,
-  exhausted: ReadonlySet<string>,
+  exhausted: ReadonlyMap<string, number>,
   now: number,
 ): Promise<number> {
   let ended = 0;
-  for await (const calls of api.calls(now - LOOKED_BACK_MILLISECONDS, now)) {
+  // Asked for often, so for no more than can matter.
+  const lookedBack = Math.max(...exhausted.values()) * 1000 + LOOKED_BACK_BESIDES;
+  for await (const calls of api.calls(now - lookedBack, now, true)) {
     for (const call of calls) {
       if (call.kind !== 'live') continue;
       const known = await ownerOf(database, partnerId, account, call);
@@ -62,21 +64,25 @@ async function endCalls(
   return ended;
 }
 
-/** Customers with the setting who can spend nothing any more: what they have, less what is held, is at their floor. */
-async function exhaustedCustomers(database: Database, partnerId: string, now: number): Promise<Set<string>> {
+/**
+ * Customers with the setting who can spend nothing any more (what they have, less what is held, is at their floor), and
+ * the seconds of their longest call.
+ */
+async function exhaustedCustomers(database: Database, partnerId: string, now: number): Promise<Map<string, number>> {
   return database.asPartner(partnerId, async (transaction) => {
     const customers = await transaction.query<{
       customer_id: string;
       wallet_id: number;
       grace_seconds: number;
+      max_call_seconds: number;
       overdraft: CustomerState['overdraft'];
     }>(
-      `select c.customer_id, c.wallet_id, c.grace_seconds, c.overdraft
+      `select c.customer_id, c.wallet_id, c.grace_seconds, c.max_call_seconds, c.overdraft
        from talktime.customers c join talktime.wallets w using (partner_id, wallet_id)
        where c.partner_id = $1 and c.end_calls_when_exhausted and c.ai_credits_enabled and w.posted - w.held <= 0`,
       [partnerId],
     );
-    if (customers.length === 0) return new Set<string>();
+    if (customers.length === 0) return new Map<string, number>();
     const walletIds = customers.map((each) => each.wallet_id);
     const [wallets, rates] = await Promise.all([
       readWallets(transaction, partnerId, { walletIds }),
@@ -88,7 +94,7 @@ async function exhaustedCustomers(database: Database, partnerId: string, now: nu
       const { wallet } = wallets.get(wallet_id)!;
       return wallet.posted - wallet.held <= floor;
     });
-    return new Set(exhausted.map((each) => each.customer_id));
+    return new Map(exhausted.map((each) => [each.customer_id, each.max_call_seconds]));
   });
 }
 

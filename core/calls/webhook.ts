@@ -120,10 +120,16 @@ export function withConfiguredCost(facts: CallFacts, { settings }: ProviderAccou
   };
 }
 
+/** No provider's payload is nested nearly as deep; one that is would exhaust the stack of whatever walks it. */
+const DEEPEST = 100;
+
 /** Postgres holds no NUL in text; nothing that we read of a call has a use for one. */
-function withoutNul(value: unknown): unknown {
+function withoutNul(value: unknown, depth = 0): unknown {
+  if (depth > DEEPEST) throw new RangeError('The body is nested too deeply');
   if (typeof value === 'string') return value.replaceAll('\0', '');
-  if (Array.isArray(value)) return value.map(withoutNul);
+  if (Array.isArray(value)) return value.map((each) => withoutNul(each, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name.replaceAll('\0', ''), withoutNul(each)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name.replaceAll('\0', ''), withoutNul(each, depth + 1)]),
+  );
 }

@@ -15,7 +15,7 @@ export function missingCallsJob(talktime: Talktime): Job {
 export function exhaustedCallsJob(talktime: Talktime): Job {
   return {
     name: 'exhausted calls',
-    everySeconds: 15,
+    everySeconds: 30,
     run: (signal) => eachPartner(talktime.database, signal, (partnerId) => endExhaustedCalls(talktime, partnerId)),
   };
 }

@@ -152,7 +152,7 @@ export const hookRoutes: Routes = async (app, { talktime, metrics, limits, publi
       endpointId,
       headers: request.headers,
       rawBody: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
-      url: publicUrl === undefined ? null : new URL(request.url, publicUrl).toString(),
+      url: publicUrl === undefined ? null : publicUrl + request.url, // to the letter: it may be signed
     };
   }
 };

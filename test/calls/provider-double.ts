@@ -93,9 +93,13 @@ export class ProviderDouble {
     const filter = body.filter_criteria?.start_timestamp;
     if (filter?.type !== 'range' || filter.op !== 'bt' || body.sort_order !== 'ascending' || !(body.limit! <= 1000))
       return send(422, { message: 'filter' });
+    const status = body.filter_criteria?.call_status;
+    if (status && (status.type !== 'enum' || status.op !== 'in' || String(status.value) !== 'ongoing'))
+      return send(422, { message: 'filter' });
     const [from, to] = filter.value as [number, number];
     const found = this.calls
       .filter((call) => call.startedAt >= from && call.startedAt <= to)
+      .filter((call) => !status || call.seconds === null)
       .sort((a, b) => a.startedAt - b.startedAt);
     const begin = Number(body.pagination_key ?? 0);
     const end = begin + RETELL_PAGE;
@@ -141,7 +145,10 @@ export class ProviderDouble {
 }
 
 interface RetellList {
-  readonly filter_criteria?: { readonly start_timestamp?: { type: string; op: string; value: unknown } };
+  readonly filter_criteria?: {
+    readonly start_timestamp?: { type: string; op: string; value: unknown };
+    readonly call_status?: { type: string; op: string; value: unknown };
+  };
   readonly sort_order?: string;
   readonly limit?: number;
   readonly pagination_key?: string;

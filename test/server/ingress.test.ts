@@ -130,6 +130,14 @@ describe('the ingress', () => {
     expect(before - (await balance())).toBeCloseTo(12.2, 6);
   });
 
+  it('keeps a body that is nested beyond all sense, without walking down it', async () => {
+    const path = await endpoint('bland');
+    const raw = `{"call_id":"deep","metadata":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    const signature = createHmac('sha256', SECRET).update(raw).digest('hex');
+    expect((await deliver(path, raw, { 'x-webhook-signature': signature })).status).toBe(200);
+    expect((await inbox('&state=unreadable')).find((each) => each.provider === 'bland')).toBeDefined();
+  });
+
   it('takes an old and a new secret during a rotation', async () => {
     const path = await endpoint('retell');
     const id = path.split('/').at(-1)!;

@@ -15,8 +15,8 @@ export interface LiveCall {
 
 /** A provider's API with the key of one account. Every request has a time limit. Throws ProviderApiError. */
 export interface ProviderApi {
-  /** Calls that began between the two moments (milliseconds), ended or going on, in pages. */
-  calls(from: number, to: number): AsyncIterable<readonly (Parsed | LiveCall)[]>;
+  /** Calls that began between the two moments (milliseconds), ended or going on, in pages. `liveOnly`: the ended may be left out. */
+  calls(from: number, to: number, liveOnly?: boolean): AsyncIterable<readonly (Parsed | LiveCall)[]>;
   /** One call; null when the provider knows none by this id. */
   call(callId: string): Promise<Parsed | LiveCall | null>;
   /** Hangs up. */

@@ -21,7 +21,7 @@ const LIVE = new Set(['registered', 'ongoing']);
 /** Retell's API (retell-sdk 5.66: POST /v3/list-calls, GET /v2/get-call, POST /v2/stop-call). */
 export function retellApi({ apiKey, url = USUAL_URL }: ProviderApiOptions): ProviderApi {
   return {
-    async *calls(from, to) {
+    async *calls(from, to, liveOnly = false) {
       let key: string | undefined;
       do {
         const answer = page.safeParse(
@@ -31,7 +31,10 @@ export function retellApi({ apiKey, url = USUAL_URL }: ProviderApiOptions): Prov
             name: "Retell's list of calls",
             apiKey,
             body: {
-              filter_criteria: { start_timestamp: { type: 'range', op: 'bt', value: [from, to] } },
+              filter_criteria: {
+                start_timestamp: { type: 'range', op: 'bt', value: [from, to] },
+                ...(liveOnly && { call_status: { type: 'enum', op: 'in', value: ['ongoing'] } }),
+              },
               sort_order: 'ascending',
               limit: PAGE,
               ...(key === undefined ? {} : { pagination_key: key }),
