@@ -25,7 +25,8 @@ export function suspenseListMessage(
     const text = '🟢 No call waits: every one has its customer.';
     return { text, blocks: [section(text)] };
   }
-  const title = isAll ? `${calls.length} calls wait` : `The ${calls.length} calls that wait longest`;
+  const count = calls.length === 1 ? 'One call waits' : `${calls.length} calls wait`;
+  const title = isAll ? count : `The ${calls.length} calls that wait longest`;
   const blocks: MessageBlock[] = [header(`🗂️ ${title}`)];
   for (const call of calls) {
     const clue = call.agent_id

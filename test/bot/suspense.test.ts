@@ -35,6 +35,7 @@ describe('/credits suspense', () => {
     const id = await waiting();
     const list = await type('');
     expect(list).toContain(id);
+    expect(list).toContain('One call waits');
     expect(list).toContain('no customer has its agent');
     expect(list).toContain('agent_new');
   });
