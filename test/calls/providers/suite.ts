@@ -7,6 +7,7 @@ import {
   listDeliveries,
   listSuspense,
   receiveDelivery,
+  recognise,
   type Parsed,
   type Processed,
 } from '@talktime/core/calls';
@@ -218,6 +219,15 @@ export function describeProvider(one: ProviderCase): void {
         expect(verify(await signed(), { at: now + difference, checkAge: false })).toEqual({ ok: true });
       });
     }
+  });
+
+  it('is told that a delivery was received as it wants to hear it, and is recognised by its headers', async () => {
+    expect(adapter.receivedStatus).toBe(one.receivedStatus);
+    const { headers } = await signed();
+    const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+    if (one.provider === 'generic')
+      expect(adapter.recognises(named)).toBe(false); // never guessed
+    else expect(recognise(named).provider).toBe(one.provider);
   });
 
   describe(`reading ${one.provider}`, () => {
