@@ -61,7 +61,8 @@ export function requireAccess(app: FastifyInstance, database: Database, limits: 
   });
 }
 
-function requireScope(principal: Principal, scope: Access['scope']): void {
+/** Refuses a key without a scope; a host's key has them all. */
+export function requireScope(principal: Principal, scope: Access['scope']): void {
   if (scope === 'any' || principal.scopes.has('host') || principal.scopes.has(scope)) return;
   const has = scopes.options.filter((option) => principal.scopes.has(option)).join(', ');
   throw new TalktimeError('SCOPE_MISSING', `This needs a key with the scope "${scope}"; this key has: ${has}.`);

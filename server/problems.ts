@@ -64,7 +64,7 @@ function refusalOf(thrown: unknown): TalktimeError | undefined {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new TalktimeError(
       'BODY_TOO_LARGE',
-      'Nothing was read of it. The limits are 1 MB for the API and 10 MB for webhooks.',
+      'Nothing was read of it. The limits are 1 MB for the API, 2 MB for a batch, and 10 MB for webhooks.',
     );
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return new TalktimeError('REQUEST_INVALID', 'Send JSON, with the header "content-type: application/json".');
@@ -90,15 +90,25 @@ export function databaseIsAway(thrown: unknown): boolean {
   );
 }
 
+/** The refusal of a value that a schema does not let through. */
+export function refusedBySchema(issues: readonly Issue[]): TalktimeError {
+  return invalidFields(issues.flatMap((issue) => fieldErrors(issue)));
+}
+
 function invalidRequest(issues: readonly ZodFastifySchemaValidationError[]): TalktimeError {
-  const errors = issues.flatMap((issue) =>
-    fieldErrors({
-      ...issue.params,
-      code: issue.keyword,
-      path: issue.instancePath.split('/').slice(1),
-      message: issue.message ?? '',
-    }),
+  return invalidFields(
+    issues.flatMap((issue) =>
+      fieldErrors({
+        ...issue.params,
+        code: issue.keyword,
+        path: issue.instancePath.split('/').slice(1),
+        message: issue.message ?? '',
+      }),
+    ),
   );
+}
+
+function invalidFields(errors: readonly FieldError[]): TalktimeError {
   const [first] = errors;
   const told = first && (first.path ? `"${first.path}": ${first.message}` : first.message);
   return new TalktimeError('REQUEST_INVALID', `${told ?? 'See /docs for the documented form'}.`, errors.slice(0, 50));

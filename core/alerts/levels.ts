@@ -16,7 +16,7 @@ export interface Level {
 }
 
 /** The level at which a balance has run out; always there. */
-const EXHAUSTED: Level = { status: 'exhausted', at: micro(0n) };
+export const EXHAUSTED: Level = { status: 'exhausted', at: micro(0n) };
 
 /** A level is left only above level * 1.1, and at least one credit above it (money-rules 20). */
 export function rearmLevel(level: Microcredits): Microcredits {

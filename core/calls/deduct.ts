@@ -1,6 +1,12 @@
 import type { z } from 'zod';
 import type { Sealer } from '../access/seal';
-import { parseMillionths, type callDeduction, type deduction, type DeductionResult } from '../contract';
+import {
+  parseMillionths,
+  type batchedDeduction,
+  type callDeduction,
+  type deduction,
+  type DeductionResult,
+} from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database } from '../database';
 import { deductAmount, deductionOf, type Actor, type Ledger } from '../ledger';
@@ -34,18 +40,52 @@ export async function deduct(
   }
 }
 
+type Batched = z.output<typeof batchedDeduction>;
+
+/**
+ * Deductions of one request, each on its own: one that is refused takes no neighbours along. Answers one outcome for each,
+ * in their order.
+ * @throws what is not a refusal, when all have settled; the same batch can then be sent again, nothing is charged twice.
+ */
+export async function deductBatch(
+  talktime: Talktime,
+  partnerId: string,
+  actor: Actor,
+  items: readonly Batched[],
+): Promise<(DeductionResult | TalktimeError)[]> {
+  const accounts = new Map<string, Promise<string>>();
+  const accountOf = (provider: string): Promise<string> => {
+    const known = accounts.get(provider) ?? soleAccount(talktime, partnerId, provider);
+    accounts.set(provider, known);
+    return known;
+  };
+  const settled = await Promise.allSettled(
+    items.map((item) =>
+      item.source === 'amount'
+        ? deductAmount(talktime.ledger, partnerId, actor, item)
+        : deductCall(talktime, partnerId, actor, item, accountOf),
+    ),
+  );
+  return settled.map((each) => {
+    if (each.status === 'fulfilled') return each.value;
+    if (each.reason instanceof TalktimeError) return each.reason;
+    throw each.reason;
+  });
+}
+
 async function deductCall(
   talktime: Talktime,
   partnerId: string,
   actor: Actor,
   body: z.output<typeof callDeduction>,
+  accountOf?: (provider: string) => Promise<string>,
 ): Promise<DeductionResult> {
   const seconds = parseMillionths(body.seconds, 'seconds');
   if (seconds < 0n)
     throw new TalktimeError('REQUEST_INVALID', '"seconds" cannot be negative.', [
       { path: 'seconds', message: 'cannot be negative' },
     ]);
-  const identity = await identityOf(talktime, partnerId, body);
+  const identity = await identityOf(talktime, partnerId, body, accountOf);
   const facts = {
     outcome: 'connected' as const,
     rawMilliseconds: Number((seconds + 999n) / 1000n),
@@ -77,8 +117,9 @@ export async function identityOf(
   talktime: Talktime,
   partnerId: string,
   named: { provider: string; account?: string; call_id: string; leg?: string },
+  accountOf = (provider: string) => soleAccount(talktime, partnerId, provider),
 ): Promise<CallIdentity> {
-  const account = named.account ?? (await soleAccount(talktime, partnerId, named.provider));
+  const account = named.account ?? (await accountOf(named.provider));
   return { provider: named.provider, account, callId: named.call_id, leg: named.leg ?? '' };
 }
 

@@ -1,4 +1,5 @@
-import { USUAL_REFUSAL } from '../contract';
+import type { z } from 'zod';
+import { USUAL_REFUSAL, type Provider, type webhookGate } from '../contract';
 import { SHORTEST_CALL_SECONDS } from '../ledger';
 import { TalktimeError, type ErrorCode } from '../contract/errors';
 import { gatePolicies, type GatePolicy } from '../customers/mappings';
@@ -6,8 +7,16 @@ import type { Talktime } from './deduct';
 import { accountOfEndpoint, partnerOfEndpoint, type ProviderAccount } from './endpoints';
 import { NO_CLUES, type CallClues, type CallIdentity } from './facts';
 import type { Incoming } from './ingress';
-import { adapterOf, normalizeHeaders, type GateAdapter, type GateAnswer, type GateRequest } from './providers';
-import { decoded } from './webhook';
+import {
+  adapterOf,
+  normalizeHeaders,
+  recognise,
+  type GateAdapter,
+  type GateAnswer,
+  type GateRequest,
+  type ProviderAdapter,
+} from './providers';
+import { decoded, readPassedOn, signingAccount } from './webhook';
 
 /** How long the ledger has to decide: Vapi hangs up after 7.5 seconds, the way to us and back included. */
 const PATIENCE_MILLISECONDS = 3_000;
@@ -23,10 +32,13 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export interface GateDecision {
+  readonly provider: Provider;
   readonly answer: GateAnswer;
   readonly outcome: 'allowed' | 'refused' | 'allowed_on_failure' | 'refused_on_failure';
   /** Why it was refused: for the log, never for the caller. */
   readonly reason: string | null;
+  /** The longest that the call may last; null when it was refused. */
+  readonly capSeconds: number | null;
 }
 
 /** What the gate goes by besides the ledger. */
@@ -101,27 +113,60 @@ export function asksTheGate(provider: string, rawBody: Buffer): boolean {
  */
 export async function decideInbound(talktime: Talktime, memory: GateMemory, incoming: Incoming): Promise<GateDecision> {
   const adapter = adapterOf(incoming.provider);
-  const { gate } = adapter;
-  if (!gate)
-    throw new TalktimeError(
-      'ROUTE_NOT_FOUND',
-      `${incoming.provider} asks nobody before a call. Authorise its calls with POST /v1/calls/authorize.`,
-    );
+  const gate = gateOf(adapter);
   const now = Date.now();
   const knowledge = await memory.knowledge(talktime, incoming.provider, incoming.endpointId, now);
-  const { account } = knowledge;
   const delivery = { rawBody: incoming.rawBody, headers: normalizeHeaders(incoming.headers), url: incoming.url };
-  const verification = (gate.verify ?? adapter.verify)(delivery, { ...account, now, checkAge: true });
+  const verification = (gate.verify ?? adapter.verify)(delivery, { ...knowledge.account, now, checkAge: true });
   if (!verification.ok) throw new TalktimeError(verification.code, verification.detail);
-  const request = gate.read(decoded(adapter, incoming.rawBody));
+  return answerQuestion(talktime, memory, knowledge, adapter, gate, incoming.rawBody);
+}
+
+/** The same for a question that is passed on by API key: signed by one of the partner's accounts, at any time (see webhook.ts). */
+export async function decidePassedOn(
+  talktime: Talktime,
+  memory: GateMemory,
+  partnerId: string,
+  body: z.output<typeof webhookGate>,
+): Promise<GateDecision> {
+  const delivery = readPassedOn(body);
+  const adapter = body.provider === undefined ? recognise(delivery.headers) : adapterOf(body.provider);
+  const gate = gateOf(adapter);
+  const account = await signingAccount(talktime, partnerId, adapter, delivery, (...given) =>
+    (gate.verify ?? adapter.verify)(...given),
+  );
+  const knowledge = { partnerId, account, refusalMessage: await refusalMessageOf(talktime, partnerId) };
+  return answerQuestion(talktime, memory, knowledge, adapter, gate, delivery.rawBody);
+}
+
+function gateOf({ provider, gate }: ProviderAdapter): GateAdapter {
+  if (gate) return gate;
+  throw new TalktimeError(
+    'ROUTE_NOT_FOUND',
+    `${provider} asks nobody before a call. Authorise its calls with POST /v1/calls/authorize.`,
+  );
+}
+
+async function answerQuestion(
+  talktime: Talktime,
+  memory: GateMemory,
+  knowledge: Knowledge,
+  adapter: ProviderAdapter,
+  gate: GateAdapter,
+  rawBody: Buffer,
+): Promise<GateDecision> {
+  const { account } = knowledge;
+  const request = gate.read(decoded(adapter, rawBody));
   if (!request)
-    throw new TalktimeError('PAYLOAD_UNREADABLE', `This is no question of ${incoming.provider} about a call.`);
+    throw new TalktimeError('PAYLOAD_UNREADABLE', `This is no question of ${adapter.provider} about a call.`);
 
   const agentId = agentFor(account, request);
   const refuse = (reason: string, outcome: GateDecision['outcome'] = 'refused'): GateDecision => ({
+    provider: adapter.provider,
     answer: gate.refuse(knowledge.refusalMessage),
     outcome,
     reason,
+    capSeconds: null,
   });
   if (gate.needsAgent && agentId === null)
     return refuse('No agent is set for this number. Set "gate" of the endpoint.');
@@ -132,14 +177,16 @@ export async function decideInbound(talktime: Talktime, memory: GateMemory, inco
     toNumber: request.toNumber,
     direction: 'inbound',
   };
-  const allow = (capSeconds: number, outcome: GateDecision['outcome'] = 'allowed'): GateDecision => ({
-    answer: gate.allow({
-      agentId,
-      capSeconds: Math.min(Math.max(capSeconds, gate.shortestSeconds), gate.longestSeconds),
-    }),
-    outcome,
-    reason: null,
-  });
+  const allow = (covered: number, outcome: GateDecision['outcome'] = 'allowed'): GateDecision => {
+    const capSeconds = Math.min(Math.max(covered, gate.shortestSeconds), gate.longestSeconds);
+    return {
+      provider: adapter.provider,
+      answer: gate.allow({ agentId, capSeconds }),
+      outcome,
+      reason: null,
+      capSeconds,
+    };
+  };
 
   const deciding = decide(talktime, memory, knowledge, gate, request, clues);
   try {
@@ -207,16 +254,21 @@ function agentFor({ settings }: ProviderAccount, request: GateRequest): string |
 
 async function readKnowledge(talktime: Talktime, provider: string, endpointId: string): Promise<Knowledge> {
   const partnerId = await partnerOfEndpoint(talktime.database, provider, endpointId);
-  const [account, [partner]] = await Promise.all([
+  const [account, refusalMessage] = await Promise.all([
     accountOfEndpoint(talktime, partnerId, provider, endpointId),
-    talktime.database.asPartner(partnerId, (transaction) =>
-      transaction.query<{ call_refusal_message: string | null }>(
-        'select call_refusal_message from talktime.partners where partner_id = $1',
-        [partnerId],
-      ),
-    ),
+    refusalMessageOf(talktime, partnerId),
   ]);
-  return { partnerId, account, refusalMessage: partner?.call_refusal_message ?? USUAL_REFUSAL };
+  return { partnerId, account, refusalMessage };
+}
+
+async function refusalMessageOf({ database }: Talktime, partnerId: string): Promise<string> {
+  const [partner] = await database.asPartner(partnerId, (transaction) =>
+    transaction.query<{ call_refusal_message: string | null }>(
+      'select call_refusal_message from talktime.partners where partner_id = $1',
+      [partnerId],
+    ),
+  );
+  return partner?.call_refusal_message ?? USUAL_REFUSAL;
 }
 
 async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {

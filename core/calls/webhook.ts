@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { parseMillionths, type DeductionResult, type webhookDeduction } from '../contract';
+import { parseMillionths, type DeductionResult, type webhookDeduction, type webhookGate } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import { deductionOf, type Actor } from '../ledger';
 import { divideHalfAwayFromZero } from '../money';
@@ -24,11 +24,7 @@ export async function deductWebhook(
   actor: Actor,
   body: z.output<typeof webhookDeduction>,
 ): Promise<DeductionResult> {
-  const delivery: Delivery = {
-    rawBody: Buffer.from(body.body_base64, 'base64'),
-    headers: normalizeHeaders(body.headers),
-    url: body.url ?? null,
-  };
+  const delivery = readPassedOn(body);
   const adapter = body.provider === undefined ? recognise(delivery.headers) : adapterOf(body.provider);
   const account = await signingAccount(talktime, partnerId, adapter, delivery);
   const parsed = read(adapter, account, delivery.rawBody);
@@ -38,12 +34,24 @@ export async function deductWebhook(
   return report(talktime, partnerId, actor, account, parsed);
 }
 
+/** What somebody passed on, as if it had come from the provider. */
+export function readPassedOn(body: z.output<typeof webhookGate>): Delivery {
+  return {
+    rawBody: Buffer.from(body.body_base64, 'base64'),
+    headers: normalizeHeaders(body.headers),
+    url: body.url ?? null,
+  };
+}
+
+type Verify = ProviderAdapter['verify'];
+
 /** The account whose secret signed a delivery. */
-async function signingAccount(
+export async function signingAccount(
   talktime: Talktime,
   partnerId: string,
   adapter: ProviderAdapter,
   delivery: Delivery,
+  verify: Verify = (...given) => adapter.verify(...given),
 ): Promise<ProviderAccount> {
   const accounts = await providerAccounts(talktime, partnerId, adapter.provider);
   if (accounts.length === 0) {
@@ -54,7 +62,7 @@ async function signingAccount(
   }
   let refusal: Exclude<Verification, { ok: true }> | undefined;
   for (const account of accounts) {
-    const verification = adapter.verify(delivery, { ...account, now: Date.now(), checkAge: false });
+    const verification = verify(delivery, { ...account, now: Date.now(), checkAge: false });
     if (verification.ok) return account;
     refusal = verification;
   }

@@ -140,6 +140,17 @@ export const threshold = z.object({
     .nullable()
     .meta({ description: 'At the pace of the last 7 days; null when there is not enough history' }),
   notifications_enabled: z.boolean(),
+  levels: z
+    .array(z.object({ status, at: credits }))
+    .meta({ description: 'The balances at which the status gets worse, highest first' }),
+  check: z
+    .object({
+      needed: credits.meta({ description: 'Credits' }),
+      enough: z.boolean().meta({ description: 'Whether the available credits cover it' }),
+      missing: credits.meta({ description: 'Credits that are missing; 0 when there are enough' }),
+    })
+    .nullable()
+    .meta({ description: 'The answer to `amount` or `minutes`; null when neither was asked' }),
 });
 
 /** Tells when a customer's margin falls below a level. */

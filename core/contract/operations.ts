@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { problem } from './access';
 import { credits, customerId, decimalText, idempotencyKey, moment, note, status } from './amounts';
-import { rateVersion, rounding } from './customers';
+import { customer, customerCreate, rateVersion, rounding } from './customers';
 import { provider } from './providers';
 
 /** Which wallet a request means: a customer's by its id, or the partner's own. Exactly one of the two. */
@@ -15,9 +16,9 @@ const oneWallet = (value: { customer_id?: string; wallet?: 'partner' }) =>
   (value.customer_id === undefined) !== (value.wallet === undefined);
 const oneWalletMessage = { message: 'Name a customer_id, or wallet "partner", and not both', path: ['customer_id'] };
 
-export const topUp = z
+/** The credits of a top-up, whoever gets them. */
+export const creditTerms = z
   .object({
-    ...walletFields,
     amount: decimalText,
     kind: z.enum(['paid', 'bonus']).default('paid'),
     effective_at: z.iso
@@ -37,6 +38,13 @@ export const topUp = z
       .meta({ description: 'The lower, the sooner they are used: bonus 10, plan 20, paid 30 unless said' }),
     cost_basis: decimalText.optional().meta({ description: "What was paid for them, in the partner's currency" }),
     note: note.optional(),
+  })
+  .strict();
+
+export const topUp = z
+  .object({
+    ...walletFields,
+    ...creditTerms.shape,
     idempotency_key: idempotencyKey,
   })
   .strict()
@@ -112,6 +120,24 @@ export const webhookDeduction = z
     body_base64: z.base64().max(14_000_000).meta({ description: 'The raw body, base64' }),
   })
   .strict();
+
+/** A provider's question before a call, as it came. */
+export const webhookGate = webhookDeduction.omit({ source: true }).strict();
+
+/** What the gate decided, and the answer to give to the provider, in its own form. */
+export const gateResult = z.object({
+  allowed: z.boolean(),
+  cap_seconds: z
+    .number()
+    .int()
+    .nullable()
+    .meta({ description: 'The longest that the call may last; null when refused' }),
+  reason: z.string().nullable().meta({ description: 'Why it was refused: for you, never for the caller' }),
+  response: z.object({
+    status: z.number().int(),
+    body: z.unknown().meta({ description: 'JSON for the provider; null for an empty body' }),
+  }),
+});
 
 /** An amount that is not a call: refused when the balance does not cover it (money-rules 9). */
 export const amountDeduction = z
@@ -290,6 +316,32 @@ export const deductionResult = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('ignored'), message: z.string(), replayed: z.boolean() }),
 ]);
 
+/** At most this many deductions in one request. */
+export const LARGEST_DEDUCTION_BATCH = 1000;
+
+/** What a batch takes: calls by plain fields, and amounts. */
+export const batchedDeduction = z.discriminatedUnion('source', [callDeduction, amountDeduction]);
+
+/** Deductions that are independent of one another. Each is read by itself, so that one that cannot be read takes no neighbours along. */
+export const deductionBatch = z
+  .object({
+    items: z
+      .array(z.union([batchedDeduction, z.unknown()]))
+      .min(1)
+      .max(LARGEST_DEDUCTION_BATCH),
+  })
+  .strict();
+
+/** One answer for each item, in their order. */
+export const deductionBatchResult = z.object({
+  results: z.array(
+    z.discriminatedUnion('outcome', [
+      ...deductionResult.options,
+      z.object({ outcome: z.literal('refused'), problem }).meta({ description: 'Nothing was changed by this item' }),
+    ]),
+  ),
+});
+
 export const historyType = z.enum(['Added', 'Deducted', 'Used']);
 
 /** A line of a statement, newest first. */
@@ -335,3 +387,18 @@ export const suspenseAssignment = assignment
   })
   .strict();
 export const dismissal = z.object({ reason: z.string().trim().min(1).max(500) }).strict();
+
+/** A new customer in one step: who it is, its settings and mappings, and its first credits. */
+export const onboarding = z
+  .object({
+    ...customerCreate.shape,
+    initial_credits: creditTerms.optional().meta({ description: 'Initial credits; none unless said' }),
+    idempotency_key: idempotencyKey,
+  })
+  .strict();
+
+export const onboardingResult = z.object({
+  customer,
+  initial_credits: operation.nullable().meta({ description: 'null when none were asked for' }),
+  replayed: z.boolean().meta({ description: 'True when this was done before and nothing changed now' }),
+});

@@ -1,4 +1,4 @@
-import { runway } from '../alerts';
+import { EXHAUSTED, levelsOf, runway } from '../alerts';
 import type { Balance, Threshold } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
@@ -12,7 +12,16 @@ import {
   type WalletRef,
   type WalletState,
 } from '../ledger';
-import { creditsToMoney, rateAt, secondsCovered, toJsonNumber, ZERO } from '../money';
+import {
+  creditsToMoney,
+  price,
+  rateAt,
+  secondsCovered,
+  toJsonNumber,
+  ZERO,
+  type Microcredits,
+  type Rate,
+} from '../money';
 
 /**
  * What a wallet holds, in credits and in money: now, or at a past moment. For a past one the status is what the balance is
@@ -33,7 +42,12 @@ export async function getBalance(database: Database, partnerId: string, who: Wal
  * Check Threshold: the status of whoever pays for the customer's calls, which with AI credits off is the partner and
  * not the customer's empty wallet (money-rules 5).
  */
-export async function getThreshold(database: Database, partnerId: string, who: WalletRef): Promise<Threshold> {
+export async function getThreshold(
+  database: Database,
+  partnerId: string,
+  who: WalletRef,
+  wanted: WantedCredits | null = null,
+): Promise<Threshold> {
   return database.asPartner(partnerId, async (transaction) => {
     const customerWallet = await walletIdOf(transaction, partnerId, who);
     const payer = await payerWallet(transaction, partnerId, customerWallet);
@@ -53,8 +67,31 @@ export async function getThreshold(database: Database, partnerId: string, who: W
       minutes_left: rate ? Math.floor((secondsCovered(wallet.posted, rate) / 60) * 100) / 100 : null,
       days_left: days,
       notifications_enabled: wallet.notificationsEnabled,
+      levels: [...levelsOf(wallet.lowCreditThreshold), EXHAUSTED]
+        .toSorted((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1))
+        .map(({ status, at }) => ({ status, at: toJsonNumber(at) })),
+      check: wanted && checked(wallet, creditsWanted(wanted, rate)),
     };
   });
+}
+
+/** What a balance is checked against: credits, or minutes (in millionths) of a call. */
+export type WantedCredits = { readonly credits: Microcredits } | { readonly minutes: bigint };
+
+function creditsWanted(wanted: WantedCredits, rate: Rate | undefined): Microcredits {
+  if ('credits' in wanted) return wanted.credits;
+  if (!rate)
+    throw new TalktimeError(
+      'RATE_REQUIRED',
+      'Minutes cannot be checked without a price. Set the AI Credit Price Per Minute, or ask for an amount of credits.',
+    );
+  return price(Number((wanted.minutes * 60n) / 1000n), rate);
+}
+
+/** Only credits that are there and not reserved count: neither grace nor an overdraft. */
+function checked({ posted, held }: WalletState, needed: Microcredits): NonNullable<Threshold['check']> {
+  const missing = needed - (posted - held);
+  return { needed: toJsonNumber(needed), enough: missing <= 0n, missing: toJsonNumber(missing > 0n ? missing : 0n) };
 }
 
 async function payerWallet(transaction: Transaction, partnerId: string, walletId: number): Promise<number> {

@@ -2,4 +2,5 @@ export * from './balances';
 export * from './customers';
 export * from './exchange-rates';
 export * from './mappings';
+export * from './onboarding';
 export * from './partners';

@@ -9,16 +9,21 @@ import { lockPartner, type Actor } from '../ledger';
 export async function listMappings(
   database: Database,
   partnerId: string,
-  filter: { customerId?: string },
+  filter: { customerId?: string; kind?: Mapping['kind']; value?: string },
 ): Promise<Mapping[]> {
+  const conditions = [
+    ['customer_id', filter.customerId],
+    ['kind', filter.kind],
+    ['value', filter.kind && filter.value && storedValue(filter.kind, filter.value)],
+  ].filter((condition): condition is [string, string] => condition[1] !== undefined);
   return database.asPartner(partnerId, (transaction) =>
     transaction.query<Mapping>(
       `select kind, value, customer_id
        from talktime.mappings
-       where partner_id = $1 and ($2::text is null or customer_id = $2)
+       where partner_id = $1 ${conditions.map(([column], index) => `and ${column} = $${index + 2}`).join(' ')}
        order by kind, value
        limit 10000`,
-      [partnerId, filter.customerId ?? null],
+      [partnerId, ...conditions.map(([, value]) => value)],
     ),
   );
 }

@@ -110,6 +110,19 @@ export class Ledger {
 }
 
 /**
+ * Applies a command within a transaction of the caller's, for what must happen together with it or not at all. It waits
+ * for the partner's lock as every batch does; the caller's transaction should be short.
+ * @throws TalktimeError when it was refused; roll the transaction back then.
+ */
+export async function applyWithin(transaction: Transaction, partnerId: string, command: Command): Promise<Answered> {
+  const { outcomes, writes } = await decide(transaction, partnerId, [command]);
+  const [outcome] = outcomes;
+  if (!outcome!.ok) throw outcome!.error;
+  writeAll(transaction, partnerId, writes);
+  return outcome!;
+}
+
+/**
  * Lets those who have just been answered ask again before the next batch is taken. Without it the first of them makes a
  * batch alone, and all the others wait for it and then make the next one: batches of 1 and of N - 1 in turn, which is
  * the stall of 64 callers (docs/decisions/0010).

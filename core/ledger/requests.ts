@@ -9,7 +9,7 @@ import {
   type reversal,
   type topUp as topUpSchema,
 } from '../contract';
-import type { Actor, WalletRef } from './commands';
+import type { Actor, Command, WalletRef } from './commands';
 import type { Ledger } from './lane';
 
 /** Adds credits that were paid for, or given as a bonus. The partner's own wallet needs the host's authority. */
@@ -19,21 +19,23 @@ export async function topUp(
   actor: Actor,
   body: z.output<typeof topUpSchema>,
 ): Promise<Operation> {
-  const amount = parseCredits(body.amount, 'amount');
-  const answer = await ledger.submit(partnerId, {
+  return operationOf(await ledger.submit(partnerId, topUpCommand(actor, body)));
+}
+
+export function topUpCommand(actor: Actor, body: z.output<typeof topUpSchema>): Command {
+  return {
     kind: 'top_up',
     actor,
     key: body.idempotency_key,
     note: body.note,
     wallet: walletOf(body),
-    amount,
+    amount: parseCredits(body.amount, 'amount'),
     grant: body.kind,
     priority: body.priority,
     effectiveAt: body.effective_at === undefined ? undefined : Date.parse(body.effective_at),
     expiresAt: body.expires_at === undefined ? undefined : Date.parse(body.expires_at),
     costBasis: body.cost_basis === undefined ? undefined : parseCreditsFromZero(body.cost_basis, 'cost_basis'),
-  });
-  return operationOf(answer);
+  };
 }
 
 /** Adds or takes away credits by hand, with a note that says why. */

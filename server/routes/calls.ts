@@ -1,4 +1,4 @@
-import { authorizeCall, deduct, extendCall, releaseCall } from '@talktime/core/calls';
+import { authorizeCall, decidePassedOn, deduct, extendCall, GateMemory, releaseCall } from '@talktime/core/calls';
 import {
   authorization,
   callAuthorize,
@@ -6,15 +6,18 @@ import {
   callExtend,
   callRelease,
   deductionResult,
+  gateResult,
+  webhookGate,
 } from '@talktime/core/contract';
-import { partnerCaller, requireCustomer } from '../access';
-import { CALL_PROBLEMS, counted, limitedToCustomer, statusOf } from './deductions';
+import { partnerCaller, requireCustomer, requireWholePartner } from '../access';
+import { CALL_PROBLEMS, WEBHOOK_BODY_LIMIT, counted, limitedToCustomer, statusOf } from './deductions';
 import type { Routes } from './index';
 
 const call = { provider: 'retell', call_id: 'call_a4441234567890777c4a4a123e6' };
 
 /** The gate before a call: may it begin, and how long may it last. */
 export const callRoutes: Routes = async (app, { talktime, metrics }) => {
+  const memory = new GateMemory();
   app.post(
     '/v1/calls/authorize',
     {
@@ -54,6 +57,53 @@ export const callRoutes: Routes = async (app, { talktime, metrics }) => {
       if (caller.principal.customerId !== null) requireCustomer(caller, body.customer_id);
       const answer = await authorizeCall(talktime, caller.partnerId, caller.actor, body);
       return reply.code(answer.replayed ? 200 : 201).send(answer);
+    },
+  );
+
+  app.post(
+    '/v1/calls/gate',
+    {
+      bodyLimit: WEBHOOK_BODY_LIMIT,
+      config: {
+        access: { scope: 'deduct', tenancy: 'partner' },
+        problems: [
+          'CUSTOMER_KEY_LIMITED',
+          'ENDPOINT_NOT_FOUND',
+          'PAYLOAD_UNREADABLE',
+          'PROVIDER_UNKNOWN',
+          'ROUTE_NOT_FOUND',
+          'SIGNATURE_MISSING',
+          'SIGNATURE_INVALID',
+          'BODY_TOO_LARGE',
+        ],
+        example: {
+          provider: 'retell',
+          headers: { 'x-retell-signature': 'v=…,d=…' },
+          body_base64: 'eyJldmVudCI6ImNhbGxfaW5ib3VuZCJ9',
+        },
+      },
+      schema: {
+        tags: ['Calls'],
+        operationId: 'askGate',
+        summary: "Pass on a provider's question before a call",
+        description:
+          'The same as the address /hooks/{provider}/{endpoint}/inbound, for whoever takes the question in themselves: it is verified, decided and, when the call may begin, its price is held. `response` is what the provider wants to hear, allowed or not.',
+        body: webhookGate,
+        response: { 200: gateResult },
+      },
+    },
+    async (request) => {
+      const caller = partnerCaller(request);
+      requireWholePartner(caller);
+      const decision = await decidePassedOn(talktime, memory, caller.partnerId, request.body);
+      metrics.gateAnswered(decision.provider, decision.outcome);
+      const { answer, capSeconds, reason } = decision;
+      return {
+        allowed: capSeconds !== null,
+        cap_seconds: capSeconds,
+        reason,
+        response: { status: answer.status, body: answer.body ?? null },
+      };
     },
   );
 

@@ -1,14 +1,26 @@
-import { deduct } from '@talktime/core/calls';
-import { deduction, deductionResult, TalktimeError, type DeductionResult } from '@talktime/core/contract';
+import { deduct, deductBatch } from '@talktime/core/calls';
+import {
+  batchedDeduction,
+  deduction,
+  deductionBatch,
+  deductionBatchResult,
+  deductionResult,
+  TalktimeError,
+  type DeductionBatchResult,
+  type DeductionResult,
+} from '@talktime/core/contract';
 import type { z } from 'zod';
 import { partnerCaller, requireCustomer, type Caller } from '../access';
 import type { Metrics } from '../metrics';
+import { problemOf, refusedBySchema } from '../problems';
 import type { Routes } from './index';
 
 type Deduction = z.output<typeof deduction>;
 
 /** A webhook of 10 MB, in base64, in JSON. */
-const BODY_LIMIT = 15 * 1024 * 1024;
+export const WEBHOOK_BODY_LIMIT = 15 * 1024 * 1024;
+/** 1,000 items with the longest ids and notes. */
+const BATCH_BODY_LIMIT = 2 * 1024 * 1024;
 
 /** What an ended call by plain fields may be refused for. */
 export const CALL_PROBLEMS = [
@@ -28,7 +40,7 @@ export const deductionRoutes: Routes = async (app, { talktime, metrics }) => {
   app.post(
     '/v1/deductions',
     {
-      bodyLimit: BODY_LIMIT,
+      bodyLimit: WEBHOOK_BODY_LIMIT,
       config: {
         access: { scope: 'deduct', tenancy: 'partner' },
         problems: [
@@ -71,10 +83,71 @@ export const deductionRoutes: Routes = async (app, { talktime, metrics }) => {
       return reply.code(statusOf(result)).send(result);
     },
   );
+
+  app.post(
+    '/v1/deductions/batch',
+    {
+      bodyLimit: BATCH_BODY_LIMIT,
+      config: {
+        access: { scope: 'deduct', tenancy: 'partner' },
+        problems: ['BODY_TOO_LARGE'],
+        example: {
+          items: [
+            { source: 'call', provider: 'retell', call_id: 'call_a444', seconds: '61', customer_id: 'cus_acme' },
+            { source: 'amount', customer_id: 'cus_acme', amount: '5', idempotency_key: 'setup-2026-7' },
+          ],
+        },
+      },
+      schema: {
+        tags: ['Credits'],
+        operationId: 'deductBatch',
+        summary: 'Up to 1,000 deductions in one request',
+        description:
+          'Calls by plain fields and amounts, each on its own: an item that is refused carries its problem, and the others are deducted all the same. One answer for each item, in their order. The whole batch can be sent again: what was deducted answers `replayed`, nothing is charged twice.',
+        body: deductionBatch,
+        response: { 200: deductionBatchResult },
+      },
+    },
+    async (request) => {
+      const caller = partnerCaller(request);
+      const read = request.body.items.map((item) => readItem(caller, item));
+      const answers = await deductBatch(
+        talktime,
+        caller.partnerId,
+        caller.actor,
+        read.filter((item): item is BatchItem => !(item instanceof TalktimeError)),
+      );
+      let next = 0;
+      const results = read.map((item) => itemResult(item instanceof TalktimeError ? item : answers[next++]!));
+      read.forEach((item, index) => {
+        if (!(item instanceof TalktimeError)) countAnswer(metrics, item.source, results[index]!);
+      });
+      return { results };
+    },
+  );
 };
 
+type BatchItem = z.output<typeof batchedDeduction>;
+type ItemResult = DeductionBatchResult['results'][number];
+
+/** An item as the ledger takes it, or why it does not. */
+function readItem(caller: Caller, item: unknown): BatchItem | TalktimeError {
+  const parsed = batchedDeduction.safeParse(item);
+  if (!parsed.success) return refusedBySchema(parsed.error.issues);
+  try {
+    return limitedToCustomer(caller, parsed.data);
+  } catch (error) {
+    if (error instanceof TalktimeError) return error;
+    throw error;
+  }
+}
+
+function itemResult(answer: DeductionResult | TalktimeError): ItemResult {
+  return answer instanceof TalktimeError ? { outcome: 'refused', problem: problemOf(answer) } : answer;
+}
+
 /** What a key that is limited to a customer may deduct: that customer's amounts and calls. */
-export function limitedToCustomer(caller: Caller, body: Deduction): Deduction {
+export function limitedToCustomer<Body extends Deduction>(caller: Caller, body: Body): Body {
   const limit = caller.principal.customerId;
   if (limit === null) return body;
   if (body.source === 'provider_webhook') {
@@ -102,10 +175,14 @@ export async function counted(
 ): Promise<DeductionResult> {
   try {
     const result = await work();
-    metrics.deductionAnswered(source, result.replayed ? 'replayed' : result.outcome);
+    countAnswer(metrics, source, result);
     return result;
   } catch (error) {
     metrics.deductionAnswered(source, 'refused');
     throw error;
   }
+}
+
+function countAnswer(metrics: Metrics, source: Parameters<Metrics['deductionAnswered']>[0], result: ItemResult): void {
+  metrics.deductionAnswered(source, result.outcome !== 'refused' && result.replayed ? 'replayed' : result.outcome);
 }

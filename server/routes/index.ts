@@ -17,6 +17,7 @@ import { hookRoutes } from './hooks';
 import { inboxRoutes } from './inbox';
 import { mappingRoutes } from './mappings';
 import { meRoutes } from './me';
+import { onboardingRoutes } from './onboarding';
 import { partnerRoutes } from './partners';
 import { planRoutes } from './plans';
 import { reportRoutes } from './reports';
@@ -44,6 +45,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     balanceRoutes,
     statementRoutes,
     customerRoutes,
+    onboardingRoutes,
     mappingRoutes,
     suspenseRoutes,
     inboxRoutes,

@@ -14,7 +14,16 @@ export const mappingRoutes: Routes = async (app, { talktime }) => {
         tags: ['Customers'],
         operationId: 'listMappings',
         summary: 'What identifies whose call it was',
-        querystring: z.object({ customer_id: customerId.optional() }),
+        querystring: z
+          .object({
+            customer_id: customerId.optional(),
+            kind: mappingKind.optional(),
+            value: z.string().max(200).optional().meta({ description: 'With a kind: the mapping of this value' }),
+          })
+          .refine((query) => query.value === undefined || query.kind !== undefined, {
+            message: 'is missing: a value is of a kind',
+            path: ['kind'],
+          }),
         response: { 200: listOf(mapping) },
       },
     },
@@ -22,7 +31,13 @@ export const mappingRoutes: Routes = async (app, { talktime }) => {
       const caller = partnerCaller(request);
       const customer = request.query.customer_id ?? caller.principal.customerId ?? undefined;
       requireCustomer(caller, customer);
-      return { items: await listMappings(talktime.database, caller.partnerId, { customerId: customer }) };
+      return {
+        items: await listMappings(talktime.database, caller.partnerId, {
+          kind: request.query.kind,
+          value: request.query.value,
+          customerId: customer,
+        }),
+      };
     },
   );
 

@@ -29,10 +29,6 @@ export const oneWallet = [
   { message: 'Name a customer_id, or wallet=partner, and not both', path: ['customer_id'] },
 ] as const;
 
-export const walletQuery = z
-  .object(walletShape)
-  .refine(oneWallet[0], { message: oneWallet[1].message, path: [...oneWallet[1].path] });
-
 /** How things stood at a past moment. */
 export const pastMoment = z.iso
   .datetime({ offset: true })

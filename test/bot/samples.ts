@@ -58,6 +58,11 @@ export function threshold(posted: number, changes: Partial<Threshold> = {}): Thr
     minutes_left: Math.max(0, posted / 12),
     days_left: 2.2,
     notifications_enabled: true,
+    levels: [
+      { status: 'low', at: 100 },
+      { status: 'exhausted', at: 0 },
+    ],
+    check: null,
     ...changes,
   };
 }

@@ -53,6 +53,61 @@ const retell = (path: string, call: object) => {
   return ask(path, body, { 'x-retell-signature': retellSignature(JSON.stringify(body), SECRET) });
 };
 
+describe('a question that is passed on by API key, as from n8n', () => {
+  const passOn = async (provider: string | undefined, body: object, headers: Record<string, string>) =>
+    (
+      await api.post('/v1/calls/gate', {
+        provider,
+        headers,
+        body_base64: Buffer.from(JSON.stringify(body)).toString('base64'),
+      })
+    ).body;
+
+  it('is decided, and answered in the form of the provider, allowed or not', async () => {
+    const { id, agent, number } = await customer('100');
+    await endpoint('vapi', { agents: { [number]: agent } });
+    const question = {
+      message: {
+        type: 'assistant-request',
+        call: { id: 'vapi_passed_on', type: 'inboundPhoneCall' },
+        phoneNumber: { number },
+      },
+    };
+    expect(await passOn('vapi', question, { 'x-vapi-secret': SECRET })).toEqual({
+      allowed: true,
+      cap_seconds: 500,
+      reason: null,
+      response: { status: 200, body: { assistantId: agent, assistantOverrides: { maxDurationSeconds: 500 } } },
+    });
+    expect(await balance(id)).toMatchObject({ held: 100 });
+
+    const poor = await customer('0');
+    const refused = {
+      event: 'call_inbound',
+      call_inbound: { agent_id: poor.agent, from_number: '+1', to_number: OURS },
+    };
+    await endpoint('retell');
+    expect(
+      await passOn(undefined, refused, { 'x-retell-signature': retellSignature(JSON.stringify(refused), SECRET) }),
+    ).toMatchObject({
+      allowed: false,
+      cap_seconds: null,
+      reason: expect.stringContaining('credits'),
+      response: { status: 200 },
+    });
+  });
+
+  it('is refused without the right signature, for a provider that asks nothing, and for a body that asks nothing', async () => {
+    await endpoint('vapi');
+    const body = { message: { type: 'assistant-request' } };
+    expect(await passOn('vapi', body, { 'x-vapi-secret': 'wrong' })).toMatchObject({ code: 'SIGNATURE_INVALID' });
+    expect(await passOn('bland', body, {})).toMatchObject({ code: 'ROUTE_NOT_FOUND' });
+    expect(await passOn('vapi', { message: { type: 'hang' } }, { 'x-vapi-secret': SECRET })).toMatchObject({
+      code: 'PAYLOAD_UNREADABLE',
+    });
+  });
+});
+
 describe('Vapi asks for an assistant', () => {
   it('and is given one, with the longest that the balance covers, which is held until the call has ended', async () => {
     const { id, agent, number } = await customer('100');
