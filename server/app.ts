@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
+import type { WebhookAddresses } from '@talktime/core/alerts';
 import type { Talktime } from '@talktime/core/calls';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -24,6 +25,8 @@ export interface AppOptions extends LimitOptions {
   readonly slack?: RequestListener;
   /** Where the service is reached from outside: for the API page, and for signatures that cover the address. */
   readonly publicUrl?: string;
+  /** Where outgoing webhooks may go; the internet alone unless said. */
+  readonly webhookAddresses?: WebhookAddresses;
   /** How many proxies stand in front, whose X-Forwarded-For is believed. */
   readonly trustedProxies?: number;
 }
@@ -54,7 +57,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const limits = createLimits(app, options);
   await describeApi(app, options.publicUrl);
   requireAccess(app, talktime.database, limits);
-  await registerRoutes(app, { talktime, metrics, limits, publicUrl: options.publicUrl });
+  await registerRoutes(app, {
+    talktime,
+    metrics,
+    limits,
+    publicUrl: options.publicUrl,
+    webhookAddresses: options.webhookAddresses ?? 'public',
+  });
   return app;
 }
 

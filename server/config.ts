@@ -1,3 +1,4 @@
+import type { WebhookAddresses } from '@talktime/core/alerts';
 import { z } from 'zod';
 import type { LogLevel } from './logging';
 
@@ -17,6 +18,8 @@ export interface Config {
   readonly trustedProxies: number;
   readonly requestsPerMinute: number;
   readonly slack: { readonly botToken: string; readonly signingSecret: string } | null;
+  /** Where outgoing webhooks may go. On a machine of one's own, `any`: what listens is likely on it, too. */
+  readonly webhookAddresses: WebhookAddresses;
   readonly logLevel: LogLevel;
 }
 
@@ -117,6 +120,11 @@ const VARIABLES = {
     wrong: 'must be the signing secret of the Slack app (Basic Information)',
     example: '8f742231b10e8888abcd99yyyzzz85a5',
   },
+  WEBHOOK_ADDRESSES: {
+    form: z.enum(['public', 'any']),
+    wrong: 'must say where outgoing webhooks may go: public (the internet alone) or any (private networks too)',
+    example: 'public',
+  },
   LOG_LEVEL: {
     form: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     wrong: 'must be fatal, error, warn, info, debug, trace or silent',
@@ -193,6 +201,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       given.SLACK_BOT_TOKEN && given.SLACK_SIGNING_SECRET
         ? { botToken: given.SLACK_BOT_TOKEN, signingSecret: given.SLACK_SIGNING_SECRET }
         : null,
+    webhookAddresses: given.WEBHOOK_ADDRESSES ?? (url === undefined ? 'any' : 'public'),
     logLevel: given.LOG_LEVEL ?? 'info',
   };
 }

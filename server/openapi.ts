@@ -49,6 +49,7 @@ const TAGS = [
   { name: 'Customers', description: 'Who takes the calls: settings, and what identifies their calls' },
   { name: 'Calls', description: 'Calls that match nobody, or were charged to the wrong customer' },
   { name: 'Plans', description: 'What is sold: packs of credits or minutes' },
+  { name: 'Webhooks', description: 'Being told of what happens, by signed requests to an address of yours' },
   { name: 'Partner', description: "The partner's own settings, keys and webhook endpoints" },
   { name: 'Host', description: 'For who runs Talktime' },
   { name: 'Reports', description: 'What calls came to' },

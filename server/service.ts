@@ -8,7 +8,13 @@ import {
 } from '@talktime/bot';
 import { Sealer } from '@talktime/core/access';
 import type { Talktime } from '@talktime/core/calls';
-import { startDispatcher, type AlertChannel } from '@talktime/core/alerts';
+import {
+  alertQueue,
+  startDispatcher,
+  webhookQueue,
+  type AlertChannel,
+  type WebhookAddresses,
+} from '@talktime/core/alerts';
 import { Database, migrate } from '@talktime/core/database';
 import {
   exhaustedCallsJob,
@@ -21,6 +27,7 @@ import {
   sealJob,
   startJobs,
   takeUpInbox,
+  webhookRetentionJob,
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
 import type { Logger } from 'pino';
@@ -46,6 +53,8 @@ export interface ServiceOptions {
   readonly trustedProxies?: number;
   readonly requestsPerMinute?: number;
   readonly slack?: { readonly botToken: string; readonly signingSecret: string; readonly apiUrl?: string } | null;
+  /** Where outgoing webhooks may go; the internet alone unless said. */
+  readonly webhookAddresses?: WebhookAddresses;
   /** Where alerts go. Unless said: to Slack with a token, else drawn in the console. */
   readonly alertChannel?: AlertChannel;
   readonly logger: Logger;
@@ -78,10 +87,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const dispatcher = startDispatcher({
     database,
     url: options.directUrl ?? options.url,
-    channel: options.alertChannel ?? defaultChannel(options, logger),
+    queue: alertQueue(database, options.alertChannel ?? defaultChannel(options, logger)),
     onError: (error) => {
       metrics.dispatcherFailed();
       logger.error({ err: error }, 'the alert dispatcher met a fault');
+    },
+  });
+  const webhooks = startDispatcher({
+    database,
+    url: options.directUrl ?? options.url,
+    queue: webhookQueue({ ...talktime, addresses: options.webhookAddresses ?? 'public' }),
+    onError: (error) => {
+      metrics.dispatcherFailed();
+      logger.error({ err: error }, 'the webhook dispatcher met a fault');
     },
   });
 
@@ -96,6 +114,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       missingCallsJob(talktime),
       exhaustedCallsJob(talktime),
       marginGuardJob(database),
+      webhookRetentionJob(database),
     ],
     onError: (error) => {
       metrics.jobFailed();
@@ -107,7 +126,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await app.close();
     await slack?.stop();
     await jobs.stop();
-    await dispatcher.stop();
+    await Promise.all([dispatcher.stop(), webhooks.stop()]);
     await database.close();
   };
   try {

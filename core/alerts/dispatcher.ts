@@ -1,15 +1,22 @@
 import { Client } from 'pg';
 import type { Database } from '../database';
-import type { AlertChannel, DeliveryOutcome } from './notice';
-import { claimAlerts, readNotice, settleDelivery } from './outbox';
+
+/** Something that waits in the database to be delivered, partner by partner. */
+export interface Queue {
+  /**
+   * Delivers what is due next for a partner; replicas share the work by claiming. null when nothing is due; `retryIn` says
+   * in how many seconds something that failed is due again. A failure that somebody should know of is in `failure`.
+   */
+  deliverNext(partnerId: string): Promise<{ readonly retryIn: number | null; readonly failure?: Error } | null>;
+}
 
 export interface DispatcherOptions {
   readonly database: Database;
   /** A direct connection for LISTEN: not through a proxy in transaction mode. */
   readonly url: string;
-  readonly channel: AlertChannel;
+  readonly queue: Queue;
   readonly onError: (error: Error) => void;
-  /** How often every partner's outbox is looked through, for what no notification told. */
+  /** How often every partner's queue is looked through, for what no notification told. */
   readonly sweepSeconds?: number;
 }
 
@@ -22,9 +29,9 @@ const SWEEP_SECONDS = 30;
 const RECONNECT_MILLISECONDS = 2_000;
 
 /**
- * Delivers the alerts of the outbox. It is woken by the notification that every commit of an alert sends, and sweeps all
- * partners now and then, so that one that was missed (no listener at that moment) is only late. Alerts of one partner are
- * delivered one after another; replicas share the work by claiming (see outbox.ts).
+ * Works through a queue. It is woken by the notification that every commit of something to deliver sends, and sweeps all
+ * partners now and then, so that one that was missed (no listener at that moment) is only late. What is one partner's is
+ * worked through turn by turn.
  */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const dispatcher = new RunningDispatcher(options);
@@ -34,7 +41,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 
 class RunningDispatcher implements Dispatcher {
   readonly #options: DispatcherOptions;
-  /** Partners whose outbox is being worked through; `true` when it must be looked at again afterwards. */
+  /** Partners whose queue is being worked through; `true` when it must be looked at again afterwards. */
   readonly #working = new Map<string, boolean>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -94,7 +101,7 @@ class RunningDispatcher implements Dispatcher {
     if (!this.#stopped) this.#track(this.#drain(partnerId));
   }
 
-  /** Works through a partner's waiting alerts. */
+  /** Works through what a partner has waiting. */
   async #drain(partnerId: string): Promise<void> {
     if (this.#working.has(partnerId)) {
       this.#working.set(partnerId, true);
@@ -111,19 +118,11 @@ class RunningDispatcher implements Dispatcher {
   }
 
   async #deliverNext(partnerId: string): Promise<boolean> {
-    const { database, channel } = this.#options;
-    const claim = await claimAlerts(database, partnerId);
-    if (!claim) return false;
-    const { notice, route, previous } = await readNotice(database, claim);
-    const outcome = await channel
-      .deliver(notice, route, previous)
-      .catch((error: Error): DeliveryOutcome => ({ kind: 'retry', reason: error.message }));
-    const pause = await settleDelivery(database, claim, outcome);
-    if (outcome.kind !== 'delivered')
-      this.#options.onError(
-        new Error(`An alert of wallet ${claim.walletId} was not delivered (${outcome.kind}): ${outcome.reason}`),
-      );
-    if (pause !== null) this.#later(pause * 1000 + 50, () => this.#wake(partnerId));
+    const delivered = await this.#options.queue.deliverNext(partnerId);
+    if (!delivered) return false;
+    const { retryIn, failure } = delivered;
+    if (failure) this.#options.onError(failure);
+    if (retryIn !== null) this.#later(retryIn * 1000 + 50, () => this.#wake(partnerId));
     return true;
   }
 

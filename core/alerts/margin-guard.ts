@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '../database';
-import { deriveId, insertAlerts, lockPartner } from '../ledger';
+import { alertAnnouncements, deriveId, insertAlerts, insertAnnouncements, lockPartner } from '../ledger';
 import { customerProfits, type Profit } from '../records/reports';
 
 /** Episodes of margins are counted from here, apart from those of the balance of the same wallet. */
@@ -76,7 +76,11 @@ async function tell(
   );
   const event = isLow ? ('margin_low' as const) : ('margin_recovered' as const);
   const outboxId = deriveId(partnerId, `margin ${customerId} ${episode} ${event}`);
-  insertAlerts(transaction, partnerId, [
-    { outboxId, walletId, episode: FIRST_MARGIN_EPISODE + episode, event, sequence, at: now },
-  ]);
+  const alerts = [{ outboxId, walletId, episode: FIRST_MARGIN_EPISODE + episode, event, sequence, at: now }];
+  insertAlerts(transaction, partnerId, alerts);
+  insertAnnouncements(
+    transaction,
+    partnerId,
+    alertAnnouncements(alerts, () => customerId),
+  );
 }

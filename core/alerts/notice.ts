@@ -1,5 +1,4 @@
-import type { Microcredits } from '../money';
-import type { Status } from './levels';
+import type { Standing } from './standing';
 
 /** What happened to a balance within its episode. `improved` is a better status that is not yet a recovery. */
 export type BalanceEvent = 'low' | 'critical' | 'exhausted' | 'improved' | 'recovered';
@@ -16,22 +15,8 @@ export interface MarginFigures {
 }
 
 /** Everything an alert says, gathered when it is delivered, so that a message shows the state of now. */
-interface Notice {
+interface Notice extends Standing {
   readonly partnerId: string;
-  readonly wallet: 'customer' | 'partner';
-  readonly customerId: string | null;
-  /** The customer's or the partner's name, as typed: escape it before it is shown. */
-  readonly name: string;
-  readonly status: Status;
-  readonly posted: Microcredits;
-  readonly lowCreditThreshold: Microcredits | null;
-  /** Minutes that the balance pays for at the rate in force; null without a rate. */
-  readonly minutesLeft: number | null;
-  /** Days at the pace of the last 7 days; null when there is too little history. */
-  readonly daysLeft: number | null;
-  readonly currency: string;
-  /** What the balance is worth, in millionths of the currency. */
-  readonly money: bigint;
   /** When the balance, or the margin, crossed its level or recovered. */
   readonly at: Date;
 }

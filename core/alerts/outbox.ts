@@ -1,27 +1,41 @@
 import type { Database, Transaction } from '../database';
-import { loadRates, readWallet } from '../ledger/load';
-import { creditsToMoney, rateAt, secondsCovered } from '../money';
-import { customerProfits } from '../records/reports';
-import { levelsOf, statusOf } from './levels';
-import { readGuard } from './margin-guard';
+import type { Queue } from './dispatcher';
 import type {
+  AlertChannel,
   AlertEvent,
   AlertNotice,
   BalanceNotice,
   DeliveryOutcome,
-  MarginFigures,
   PostedMessage,
   SlackRoute,
 } from './notice';
-import { runway } from './runway';
+import { readMargin, readStanding } from './standing';
 
 /** How long a claimed alert is left to whoever claimed it, before another may try. */
 const LEASE_SECONDS = 60;
 const MOST_ATTEMPTS = 12;
 const LONGEST_PAUSE_SECONDS = 15 * 60;
 
+/** The alerts, to be shown by a channel: those of one partner one after another, in their order. */
+export function alertQueue(database: Database, channel: AlertChannel): Queue {
+  return {
+    async deliverNext(partnerId) {
+      const claim = await claimAlerts(database, partnerId);
+      if (!claim) return null;
+      const { notice, route, previous } = await readNotice(database, claim);
+      const outcome = await channel
+        .deliver(notice, route, previous)
+        .catch((error: Error): DeliveryOutcome => ({ kind: 'retry', reason: error.message }));
+      const retryIn = await settleDelivery(database, claim, outcome);
+      if (outcome.kind === 'delivered') return { retryIn };
+      const failure = `An alert of wallet ${claim.walletId} was not delivered (${outcome.kind}): ${outcome.reason}`;
+      return { retryIn, failure: new Error(failure) };
+    },
+  };
+}
+
 /** The waiting alerts of one wallet's oldest episode, claimed for delivery as one message. */
-export interface Claim {
+interface Claim {
   readonly partnerId: string;
   readonly walletId: number;
   readonly episode: number;
@@ -36,7 +50,7 @@ export interface Claim {
  * Claims the waiting alerts of one wallet, for a while. Several replicas may ask at once: a wallet is claimed by one, and
  * while it is, or waits for another attempt, later alerts of it wait too, so that they arrive in their order.
  */
-export async function claimAlerts(database: Database, partnerId: string): Promise<Claim | null> {
+async function claimAlerts(database: Database, partnerId: string): Promise<Claim | null> {
   return database.asPartner(partnerId, async (transaction) => {
     const [due] = await transaction.query<{ wallet_id: number; episode: number }>(
       `select wallet_id, min(episode) as episode
@@ -94,91 +108,47 @@ function inOrder(a: { sequence: bigint; created_at: Date }, b: { sequence: bigin
 }
 
 /** What to say and where, from the state of this moment; and the message of this episode, if there is one already. */
-export async function readNotice(
+async function readNotice(
   database: Database,
   claim: Claim,
 ): Promise<{ notice: AlertNotice; route: SlackRoute | null; previous: PostedMessage | null }> {
   return database.asPartner(claim.partnerId, async (transaction) => {
     const { partnerId, walletId } = claim;
-    const { wallet } = await readWallet(transaction, partnerId, walletId);
-    const rate = rateAt(
-      (await loadRates(transaction, partnerId, { walletIds: [walletId] })).get(walletId) ?? [],
-      Date.now(),
-    );
-    const owner = await readOwner(transaction, partnerId, walletId);
+    const standing = await readStanding(transaction, partnerId, walletId);
     const [previous] = await transaction.query<{ channel: string; ts: string }>(
       'select channel, ts from talktime.alert_messages where partner_id = $1 and wallet_id = $2 and episode = $3',
       [partnerId, walletId, claim.episode],
     );
     const told: Omit<BalanceNotice, 'event' | 'margin'> = {
+      ...standing,
       partnerId,
-      wallet: wallet.customerId === null ? 'partner' : 'customer',
-      customerId: wallet.customerId,
-      name: owner.name,
-      status:
-        claim.event === 'recovered'
-          ? 'ok'
-          : statusOf(wallet.posted, levelsOf(wallet.lowCreditThreshold), wallet.status),
-      posted: wallet.posted,
-      lowCreditThreshold: wallet.lowCreditThreshold,
-      minutesLeft: rate ? Math.floor((secondsCovered(wallet.posted, rate) / 60) * 100) / 100 : null,
-      daysLeft: await runway(transaction, partnerId, wallet),
-      currency: owner.currency,
-      money: creditsToMoney(wallet.posted, owner.credit_value),
+      status: claim.event === 'recovered' ? 'ok' : standing.status,
       at: claim.at,
     };
     const { event } = claim;
     const notice: AlertNotice =
       event === 'margin_low' || event === 'margin_recovered'
-        ? { ...told, event, margin: await readMargin(transaction, partnerId, wallet.customerId) }
+        ? { ...told, event, margin: await readMargin(transaction, partnerId, standing.customerId) }
         : { ...told, event, margin: null };
-    const route: SlackRoute | null =
-      owner.slack_channel === null
-        ? null
-        : { kind: 'slack', teamId: owner.slack_team_id, channel: owner.slack_channel };
+    const route = await readRoute(transaction, partnerId);
     return { notice, route, previous: previous ?? null };
   });
 }
 
-/** The figures of now: what they were when the alert arose is of no use to who reads it. */
-async function readMargin(
-  transaction: Transaction,
-  partnerId: string,
-  customerId: string | null,
-): Promise<MarginFigures> {
-  const { level, days } = (await readGuard(transaction, partnerId)) ?? { level: 0, days: 7 };
-  const [profit] = await customerProfits(transaction, partnerId, days, Date.now(), customerId);
-  return { level, days, price: profit?.price ?? 0n, cost: profit?.cost ?? 0n };
-}
-
-interface Owner {
-  name: string;
-  currency: string;
-  credit_value: bigint;
-  slack_team_id: string | null;
-  slack_channel: string | null;
-}
-
-async function readOwner(transaction: Transaction, partnerId: string, walletId: number): Promise<Owner> {
-  const [owner] = await transaction.query<Owner & Record<string, unknown>>(
-    `select coalesce(c.name, p.name) as name, p.currency, p.credit_value, p.slack_team_id, p.slack_channel
-     from talktime.partners p
-     left join talktime.customers c on c.partner_id = p.partner_id and c.wallet_id = $2
-     where p.partner_id = $1`,
-    [partnerId, walletId],
+async function readRoute(transaction: Transaction, partnerId: string): Promise<SlackRoute | null> {
+  const [partner] = await transaction.query<{ slack_team_id: string | null; slack_channel: string | null }>(
+    'select slack_team_id, slack_channel from talktime.partners where partner_id = $1',
+    [partnerId],
   );
-  return owner!;
+  if (!partner?.slack_channel) return null;
+  return { kind: 'slack', teamId: partner.slack_team_id, channel: partner.slack_channel };
 }
 
 /**
  * Writes down how a delivery ended. Answers in how many seconds to try again, or null when there is nothing more to do:
  * it was delivered, or is dead, with the reason beside it.
  */
-export async function settleDelivery(
-  database: Database,
-  claim: Claim,
-  outcome: DeliveryOutcome,
-): Promise<number | null> {
+async function settleDelivery(database: Database, claim: Claim, outcome: DeliveryOutcome): Promise<number | null> {
   return database.asPartner(claim.partnerId, async (transaction) => {
     const ids = [claim.partnerId, claim.outboxIds];
     if (outcome.kind === 'delivered') {

@@ -1,7 +1,7 @@
 import type { DeductionResult, SuspendedCall } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import { addMapping } from '../customers/mappings';
-import type { Database } from '../database';
+import type { Database, Transaction } from '../database';
 import { deductionOf, type Actor } from '../ledger';
 import type { Talktime } from './deduct';
 import { mappingsOf, type CallClues, type FactsJson, type MappingKind } from './facts';
@@ -25,6 +25,9 @@ interface SuspenseRow {
   received_at: Date;
 }
 
+const COLUMNS =
+  'call_id, provider, account, provider_call_id, reason, facts, agent_id, from_number, to_number, received_at';
+
 /** Calls that match no customer, or can't be priced, oldest first: waiting for somebody. Nothing is dropped. */
 export async function listSuspense(
   database: Database,
@@ -34,7 +37,7 @@ export async function listSuspense(
   const [afterTime, afterId] = page.cursor === undefined ? [null, null] : readCursor(page.cursor);
   const rows = await database.asPartner(partnerId, (transaction) =>
     transaction.query<SuspenseRow & Record<string, unknown>>(
-      `select call_id, provider, account, provider_call_id, reason, facts, agent_id, from_number, to_number, received_at
+      `select ${COLUMNS}
        from talktime.calls
        where partner_id = $1 and state = 'suspense'
          and ($2::timestamptz is null or (received_at, call_id) > ($2, $3::uuid))
@@ -46,6 +49,19 @@ export async function listSuspense(
   const items = rows.slice(0, page.limit).map(toSuspendedCall);
   const last = items.at(-1);
   return { items, next_cursor: rows.length > page.limit && last ? `${last.received_at}_${last.call_id}` : null };
+}
+
+/** A call as suspense shows it, also when it has left it since. */
+export async function getSuspendedCall(
+  transaction: Transaction,
+  partnerId: string,
+  callId: string,
+): Promise<SuspendedCall> {
+  const [row] = await transaction.query<SuspenseRow & Record<string, unknown>>(
+    `select ${COLUMNS} from talktime.calls where partner_id = $1 and call_id = $2`,
+    [partnerId, callId],
+  );
+  return toSuspendedCall(row!);
 }
 
 /**

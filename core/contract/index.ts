@@ -9,6 +9,7 @@ import type * as operations from './operations';
 import type * as plans from './plans';
 import type * as providers from './providers';
 import type * as reports from './reports';
+import type * as webhooks from './webhooks';
 
 export * from './access';
 export * from './amounts';
@@ -19,6 +20,7 @@ export * from './operations';
 export * from './plans';
 export * from './providers';
 export * from './reports';
+export * from './webhooks';
 
 export type Customer = z.output<typeof customers.customer>;
 export type CustomerCreate = z.output<typeof customers.customerCreate>;
@@ -59,6 +61,12 @@ export type UsageRow = z.output<typeof reports.usageRow>;
 export type UsageReport = z.output<typeof reports.usageReport>;
 export type MarginRow = z.output<typeof reports.marginRow>;
 export type MarginReport = z.output<typeof reports.marginReport>;
+export type Webhook = z.output<typeof webhooks.webhook>;
+export type WebhookCreateRequest = z.input<typeof webhooks.webhookCreate>;
+export type WebhookCreated = z.output<typeof webhooks.webhookCreated>;
+export type WebhookDelivery = z.output<typeof webhooks.webhookDelivery>;
+export type WebhookEvent = z.output<typeof webhooks.webhookEvent>;
+export type WebhookEventType = z.output<typeof webhooks.webhookEventType>;
 export type Scope = z.output<typeof access.scope>;
 export type ApiKey = z.output<typeof access.apiKey>;
 export type Provider = z.output<typeof providers.provider>;

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from '../database';
-import { evaluateAlert, insertAlerts, loadWallets, updateWallets } from '../ledger';
+import {
+  alertAnnouncements,
+  evaluateAlert,
+  insertAlerts,
+  insertAnnouncements,
+  loadWallets,
+  updateWallets,
+} from '../ledger';
 
 /**
  * Brings a wallet's alert up to date after its settings changed: a threshold set above the balance, or notifications
@@ -15,8 +22,12 @@ export async function reevaluateAlert(
   const before = (await loadWallets(transaction, partnerId, { walletIds: [walletId] })).get(walletId)!;
   const { wallet, alert } = evaluateAlert(before);
   updateWallets(transaction, partnerId, [wallet]);
-  if (alert)
-    insertAlerts(transaction, partnerId, [
-      { ...alert, outboxId: randomUUID(), walletId, sequence: wallet.sequence, at: now },
-    ]);
+  if (!alert) return;
+  const alerts = [{ ...alert, outboxId: randomUUID(), walletId, sequence: wallet.sequence, at: now }];
+  insertAlerts(transaction, partnerId, alerts);
+  insertAnnouncements(
+    transaction,
+    partnerId,
+    alertAnnouncements(alerts, () => wallet.customerId),
+  );
 }

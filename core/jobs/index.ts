@@ -6,3 +6,4 @@ export * from './margins';
 export * from './providers';
 export * from './runner';
 export * from './seal';
+export * from './webhooks';

@@ -1,4 +1,5 @@
 export * from './accounts';
+export { alertAnnouncements, insertAnnouncements } from './announcements';
 export * from './as-of';
 export * from './commands';
 export {

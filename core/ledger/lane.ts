@@ -1,5 +1,6 @@
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
+import { announcementsOf, insertAnnouncements } from './announcements';
 import type { Command } from './commands';
 import { fold, type Folded, type Outcome } from './fold';
 import { loadBacking, lockAndLoad } from './load';
@@ -102,9 +103,7 @@ export class Ledger {
 
   async #commit(partnerId: string, commands: readonly Command[]): Promise<Outcome[]> {
     return this.database.asPartner(partnerId, async (transaction) => {
-      const { outcomes, writes } = await decide(transaction, partnerId, commands);
-      writeAll(transaction, partnerId, writes);
-      return outcomes;
+      return (await book(transaction, partnerId, commands)).outcomes;
     });
   }
 }
@@ -115,10 +114,8 @@ export class Ledger {
  * @throws TalktimeError when it was refused; roll the transaction back then.
  */
 export async function applyWithin(transaction: Transaction, partnerId: string, command: Command): Promise<Answered> {
-  const { outcomes, writes } = await decide(transaction, partnerId, [command]);
-  const [outcome] = outcomes;
+  const [outcome] = (await book(transaction, partnerId, [command])).outcomes;
   if (!outcome!.ok) throw outcome!.error;
-  writeAll(transaction, partnerId, writes);
   return outcome!;
 }
 
@@ -129,8 +126,23 @@ export async function applyWithin(transaction: Transaction, partnerId: string, c
  */
 const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
+/** Decides, and writes what follows: the ledger, and what there is to announce. */
+async function book(transaction: Transaction, partnerId: string, commands: readonly Command[]): Promise<Decided> {
+  const decided = await decide(transaction, partnerId, commands);
+  const { outcomes, writes, now, announces } = decided;
+  writeAll(transaction, partnerId, writes);
+  if (announces) insertAnnouncements(transaction, partnerId, announcementsOf(partnerId, outcomes, writes, now));
+  return decided;
+}
+
+interface Decided extends Folded {
+  /** The moment that the batch is dated. */
+  readonly now: number;
+  readonly announces: boolean;
+}
+
 /** Locks the partner, loads what the commands may touch, and folds. */
-async function decide(transaction: Transaction, partnerId: string, commands: readonly Command[]): Promise<Folded> {
+async function decide(transaction: Transaction, partnerId: string, commands: readonly Command[]): Promise<Decided> {
   const loaded = await lockAndLoad(transaction, partnerId, commands);
   if (!loaded) throw new TalktimeError('PARTNER_NOT_FOUND', 'There is no such partner.');
   let folded = fold(loaded.state, commands, loaded.now);
@@ -139,5 +151,5 @@ async function decide(transaction: Transaction, partnerId: string, commands: rea
     backing = await loadBacking(transaction, partnerId, backing, folded.missing);
     folded = fold({ ...loaded.state, backing }, commands, loaded.now);
   }
-  return folded;
+  return { ...folded, now: loaded.now, announces: loaded.state.partner.announces };
 }

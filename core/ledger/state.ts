@@ -51,6 +51,8 @@ export interface PartnerState {
   readonly funding: 'independent' | 'allocated';
   /** Whether a call also takes its cost from the partner's wallet. */
   readonly trackCost: boolean;
+  /** Whether somebody asked to be told by outgoing webhooks. */
+  readonly announces: boolean;
   /** What one unit of another currency is worth, by its code, oldest version first. Loaded when costs are tracked. */
   readonly exchangeRates: ReadonlyMap<string, readonly ExchangeRate[]>;
 }

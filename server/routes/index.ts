@@ -1,3 +1,4 @@
+import type { WebhookAddresses } from '@talktime/core/alerts';
 import type { Talktime } from '@talktime/core/calls';
 import type { FastifyInstance } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -23,6 +24,7 @@ import { planRoutes } from './plans';
 import { reportRoutes } from './reports';
 import { statementRoutes } from './statement';
 import { suspenseRoutes } from './suspense';
+import { webhookRoutes } from './webhooks';
 
 /** What the routes work with. */
 export interface RouteContext {
@@ -31,6 +33,7 @@ export interface RouteContext {
   readonly limits: Limits;
   /** Where the service is reached from outside, if that is known. */
   readonly publicUrl: string | undefined;
+  readonly webhookAddresses: WebhookAddresses;
 }
 
 export type Routes = FastifyPluginAsyncZod<RouteContext & Record<never, never>>;
@@ -55,6 +58,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     partnerRoutes,
     exchangeRateRoutes,
     apiKeyRoutes,
+    webhookRoutes,
     endpointRoutes,
     hookRoutes,
     healthRoutes,

@@ -1,4 +1,5 @@
 import {
+  alertQueue,
   daysLeft,
   pauseAfter,
   startDispatcher,
@@ -59,7 +60,7 @@ describe('the dispatcher', () => {
       startDispatcher({
         database: test.database,
         url: test.url,
-        channel,
+        queue: alertQueue(test.database, channel),
         sweepSeconds,
         onError: (error) => errors.push(error.message),
       }),

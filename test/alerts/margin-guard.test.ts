@@ -1,4 +1,4 @@
-import { startDispatcher, watchMargins, type AlertNotice } from '@talktime/core/alerts';
+import { alertQueue, startDispatcher, watchMargins, type AlertNotice } from '@talktime/core/alerts';
 import { partnerUpdate } from '@talktime/core/contract';
 import { updatePartner } from '@talktime/core/customers';
 import { alertMessage } from '../../bot/messages';
@@ -80,12 +80,12 @@ describe('the margin guard', () => {
     const dispatcher = startDispatcher({
       database: test.database,
       url: test.url,
-      channel: {
+      queue: alertQueue(test.database, {
         deliver: async (notice, _route, previous) => {
           if (notice.partnerId === world.partnerId) notices.push(notice);
           return { kind: 'delivered', message: previous ?? { channel: 'C1', ts: `${notices.length}` } };
         },
-      },
+      }),
       onError: (error) => {
         throw error;
       },

@@ -35,6 +35,7 @@ export class Carrier {
         creditValue: 10_000n,
         ...setup.levels,
         exchangeRates: new Map(),
+        announces: false,
       },
       wallets: new Map(),
       customers: new Map(),

@@ -29,6 +29,7 @@ describe('the configuration', () => {
       trustedProxies: 0,
       requestsPerMinute: 3000,
       slack: null,
+      webhookAddresses: 'any',
       logLevel: 'info',
     });
   });
@@ -56,6 +57,7 @@ describe('the configuration', () => {
       publicUrl: 'https://talktime.example.com',
       trustedProxies: 1,
       slack: { botToken: 'xoxb-123-456-abcdef' },
+      webhookAddresses: 'public',
       logLevel: 'warn',
     });
     expect(config.sealKey).toEqual(Buffer.alloc(32, 3));

@@ -29,6 +29,7 @@ describe('the OpenAPI document', () => {
     ).toEqual([
       'DELETE /v1/api-keys/{id}',
       'DELETE /v1/mappings/{kind}/{value}',
+      'DELETE /v1/webhooks/{id}',
       'GET /healthz',
       'GET /readyz',
       'GET /v1/api-keys',
@@ -50,6 +51,9 @@ describe('the OpenAPI document', () => {
       'GET /v1/statement',
       'GET /v1/suspense',
       'GET /v1/threshold',
+      'GET /v1/webhooks',
+      'GET /v1/webhooks/{id}',
+      'GET /v1/webhooks/{id}/deliveries',
       'PATCH /v1/customers/{id}',
       'PATCH /v1/endpoints/{endpoint_id}',
       'PATCH /v1/partner',
@@ -78,6 +82,8 @@ describe('the OpenAPI document', () => {
       'POST /v1/suspense/{call_id}/assign',
       'POST /v1/suspense/{call_id}/dismiss',
       'POST /v1/top-ups',
+      'POST /v1/webhooks',
+      'POST /v1/webhooks/{id}/deliveries/{event_id}/replay',
       'PUT /v1/exchange-rates/{currency}',
     ]);
   });

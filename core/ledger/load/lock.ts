@@ -22,11 +22,12 @@ interface PartnerRow {
   credit_value: bigint;
   funding: PartnerState['funding'];
   track_cost: boolean;
+  announces: boolean;
   exchange_rates: { currency: string; rate: string; from: number }[] | null;
 }
 
 const LOCK = `
-  select currency, credit_value, funding, track_cost,
+  select currency, credit_value, funding, track_cost, announces,
          case when track_cost then (
            select jsonb_agg(jsonb_build_object('currency', e.currency, 'rate', e.rate::text, 'from', extract(epoch from e.effective_from) * 1000)
                             order by e.currency, e.version)
@@ -44,6 +45,6 @@ function toPartner(row: PartnerRow): PartnerState {
     versions.push({ rate: BigInt(rate), effectiveFrom: from });
     exchangeRates.set(currency, versions);
   }
-  const { currency, credit_value: creditValue, funding, track_cost: trackCost } = row;
-  return { currency, creditValue, funding, trackCost, exchangeRates };
+  const { currency, credit_value: creditValue, funding, track_cost: trackCost, announces } = row;
+  return { currency, creditValue, funding, trackCost, announces, exchangeRates };
 }
