@@ -34,7 +34,7 @@ export class TalktimeApi implements ICredentialType {
       default: '',
       placeholder: 'tt_…',
       description:
-        'A key of one partner. The scopes "read" and "deduct" are enough for Deduct Credits and Check Threshold; Top Up and Apply Plan also need "top-up".',
+        'A key of one partner. The scopes "read" and "deduct" are enough for Deduct Credits, Authorize Call and Check Threshold; Top Up and Apply Plan also need "top-up"; Customer and Talktime Trigger need "manage".',
     },
     {
       displayName: 'Partner ID',

@@ -50,7 +50,7 @@ export class ApplyPlan implements INodeType {
       const { note } = this.getNodeParameter('options', itemIndex, {}) as { note?: unknown };
       const plan = chosenPlan(this, itemIndex);
       const body: PlanApplyRequest = {
-        customer_id: chosenCustomer(this, itemIndex),
+        customer_id: await chosenCustomer(this, itemIndex),
         idempotency_key: requiredText(this, 'reference', 'Reference', itemIndex),
         note: textOf(note),
       };

@@ -9,6 +9,7 @@ import type { Threshold } from '../../core/contract';
 import { customerField, searchCustomers, walletField } from '../shared/customer';
 import { forEachItem } from '../shared/items';
 import { CREDENTIAL, talktimeRequest } from '../shared/transport';
+import { againstFields, readAgainst } from './against';
 import { OUTPUTS_EXPRESSION, splitByStatus } from './outputs';
 import { walletToCheck } from './wallet';
 
@@ -21,7 +22,7 @@ export class CheckThreshold implements INodeType {
     version: 1,
     subtitle: '={{ $parameter["wallet"] === "partner" ? "Partner wallet" : "Customer wallet" }}',
     description:
-      "Look up the balance, the status (ok, low, critical or exhausted) and the minutes and days left of whoever pays for a customer's calls. Reads only: costs nothing.",
+      "Look up the balance, the status (ok, low, critical or exhausted) and the minutes and days left of whoever pays for a customer's calls, and whether that is enough for an amount or for a call of some minutes. Reads only: costs nothing.",
     defaults: { name: 'Check Threshold' },
     usableAsTool: true,
     inputs: [NodeConnectionTypes.Main],
@@ -36,6 +37,7 @@ export class CheckThreshold implements INodeType {
           'Whose balance to check. As it stands, it takes the customer from the item before, such as the output of Deduct Credits.',
         displayOptions: { show: { wallet: ['customer'] } },
       },
+      ...againstFields,
       {
         displayName: 'Split Output by Status',
         name: 'splitByStatus',
@@ -52,7 +54,7 @@ export class CheckThreshold implements INodeType {
 
   async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
     const results = await forEachItem(this, async (itemIndex) => {
-      const query = walletToCheck(this, itemIndex);
+      const query = { ...(await walletToCheck(this, itemIndex)), ...readAgainst(this, itemIndex) };
       return await talktimeRequest<Threshold>(this, { method: 'GET', path: '/v1/threshold', query }, itemIndex);
     });
     return this.getNodeParameter('splitByStatus', 0, false)

@@ -7,10 +7,10 @@ import { locatedId } from '../shared/parameters';
  * Whose status to ask for. The item may be an answer of Deduct Credits without a customer: taken from the partner's wallet,
  * which is then the one to check, or not charged at all, which needs the builder to decide.
  */
-export function walletToCheck(context: IExecuteFunctions, itemIndex: number): WalletChoice {
+export async function walletToCheck(context: IExecuteFunctions, itemIndex: number): Promise<WalletChoice> {
   if (context.getNodeParameter('wallet', itemIndex, 'customer') === 'partner') return { wallet: 'partner' };
   if (locatedId(context, 'customer', itemIndex) !== undefined)
-    return { customer_id: chosenCustomer(context, itemIndex) };
+    return { customer_id: await chosenCustomer(context, itemIndex) };
   const { outcome, wallet, message } = (context.getInputData()[itemIndex]?.json ?? {}) as IDataObject;
   if (outcome === ('deducted' satisfies DeductionResult['outcome']) && wallet === 'partner')
     return { wallet: 'partner' };
@@ -31,5 +31,5 @@ export function walletToCheck(context: IExecuteFunctions, itemIndex: number): Wa
       },
     );
   }
-  return { customer_id: chosenCustomer(context, itemIndex) };
+  return { customer_id: await chosenCustomer(context, itemIndex) };
 }

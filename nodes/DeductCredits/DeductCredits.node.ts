@@ -8,18 +8,13 @@ import {
 import type { DeductionRequest, DeductionResult } from '../../core/contract';
 import { searchCustomers } from '../shared/customer';
 import { forEachItem } from '../shared/items';
+import { providerWebhookFields, readProviderWebhook } from '../shared/providerWebhook';
 import { CREDENTIAL, talktimeRequest } from '../shared/transport';
+import { deductTogether } from './batch';
 import { amountFields, readAmount } from './sources/amount';
 import { callFields, readCall } from './sources/call';
-import { providerWebhookFields, readProviderWebhook } from './sources/providerWebhook';
 
 type Source = 'providerWebhook' | 'call' | 'amount';
-
-const READ: Record<Source, (context: IExecuteFunctions, itemIndex: number) => Promise<DeductionRequest>> = {
-  providerWebhook: readProviderWebhook,
-  call: readCall,
-  amount: readAmount,
-};
 
 export class DeductCredits implements INodeType {
   description: INodeTypeDescription = {
@@ -62,18 +57,12 @@ export class DeductCredits implements INodeType {
   methods = { listSearch: { searchCustomers } };
 
   async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-    let suspended = 0;
-    const results = await forEachItem(this, async (itemIndex) => {
-      const source = this.getNodeParameter('source', itemIndex) as Source;
-      const body = await READ[source](this, itemIndex);
-      const result = await talktimeRequest<DeductionResult>(
-        this,
-        { method: 'POST', path: '/v1/deductions', body },
-        itemIndex,
-      );
-      if (result.outcome === 'suspense') suspended += 1;
-      return result;
-    });
+    const source = this.getNodeParameter('source', 0, 'providerWebhook') as Source;
+    const results =
+      source === 'providerWebhook'
+        ? await forEachItem(this, (itemIndex) => deductWebhook(this, itemIndex))
+        : await deductTogether(this, source === 'call' ? readCall : readAmount);
+    const suspended = results.filter(({ item }) => item.json.outcome === 'suspense').length;
     if (suspended > 0) {
       this.addExecutionHints({
         message: `${suspended === 1 ? '1 call was' : `${suspended} calls were`} not charged yet and wait in suspense. The field "message" says why: assign them in Talktime, or map the agent or number to a customer.`,
@@ -83,4 +72,12 @@ export class DeductCredits implements INodeType {
     }
     return [results.map(({ item }) => item)];
   }
+}
+
+async function deductWebhook(context: IExecuteFunctions, itemIndex: number): Promise<DeductionResult> {
+  const body: DeductionRequest = {
+    source: 'provider_webhook',
+    ...(await readProviderWebhook(context, itemIndex)),
+  };
+  return await talktimeRequest(context, { method: 'POST', path: '/v1/deductions', body }, itemIndex);
 }

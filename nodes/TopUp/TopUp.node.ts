@@ -67,7 +67,7 @@ export class TopUp implements INodeType {
     const results = await forEachItem(this, async (itemIndex) => {
       const { note } = this.getNodeParameter('options', itemIndex, {}) as { note?: unknown };
       const body: TopUpRequest = {
-        ...chosenWallet(this, itemIndex),
+        ...(await chosenWallet(this, itemIndex)),
         amount: requiredText(this, 'amount', 'Amount (Credits)', itemIndex),
         kind: this.getNodeParameter('kind', itemIndex, 'paid') as TopUpRequest['kind'],
         idempotency_key: requiredText(this, 'reference', 'Reference', itemIndex),

@@ -22,17 +22,26 @@ export async function forEachItem(
 ): Promise<ItemResult[]> {
   const results: ItemResult[] = [];
   for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex += 1) {
-    const pairedItem = { item: itemIndex };
     try {
-      results.push({ item: { json: (await work(itemIndex)) as IDataObject, pairedItem }, failed: false });
+      results.push(succeeded(await work(itemIndex), itemIndex));
     } catch (error) {
-      const nodeError = asNodeError(context, error, itemIndex);
-      if (!context.continueOnFail()) throw nodeError;
-      const details = { description: nodeError.description ?? '', code: codeOf(nodeError) ?? 'NODE_SETUP' };
-      results.push({ item: { json: { error: nodeError.message, details }, pairedItem }, failed: true });
+      results.push(failedUnlessStopping(context, error, itemIndex));
     }
   }
   return results;
+}
+
+/** An item that went well, paired with its input. */
+export function succeeded(json: object, itemIndex: number): ItemResult {
+  return { item: { json: json as IDataObject, pairedItem: { item: itemIndex } }, failed: false };
+}
+
+/** An item that did not, when the node is to go on. @throws the error when it is to stop */
+export function failedUnlessStopping(context: IExecuteFunctions, error: unknown, itemIndex: number): ItemResult {
+  const nodeError = asNodeError(context, error, itemIndex);
+  if (!context.continueOnFail()) throw nodeError;
+  const details = { description: nodeError.description ?? '', code: codeOf(nodeError) ?? 'NODE_SETUP' };
+  return { item: { json: { error: nodeError.message, details }, pairedItem: { item: itemIndex } }, failed: true };
 }
 
 function asNodeError(context: IExecuteFunctions, error: unknown, itemIndex: number): NodeApiError | NodeOperationError {

@@ -11,6 +11,13 @@ const NEXT_STEP: Partial<Record<ErrorCode, string>> = {
   PARTNER_REQUIRED: "Open the credential 'Talktime API' and enter the 'Partner ID': a host key serves all partners.",
   CUSTOMER_KEY_LIMITED: 'Use a credential whose API key is not limited to one customer.',
   CUSTOMER_NOT_FOUND: "To choose from those that exist, set 'Customer' to From List.",
+  CUSTOMER_EXISTS: "Choose another 'Customer ID', or use the operation Create or Update.",
+  MAPPING_TAKEN: "Take it out under 'Call Mapping', or remove it from the other customer in Talktime first.",
+  HOLD_NOT_FOUND: "Check 'Provider' and 'Call ID': they are those that the call was authorized with.",
+  CALL_UNMATCHED: 'Map the agent or the number to a customer: the node Customer can do that.',
+  WEBHOOK_ADDRESS_REFUSED:
+    "n8n's own address is meant. Ask who runs n8n to set WEBHOOK_URL to its public https address, or who runs Talktime to set WEBHOOK_ADDRESSES=any.",
+  WEBHOOK_LIMIT: 'Deactivate workflows with a Talktime Trigger that are not needed any more.',
   PLAN_NOT_FOUND: "To choose from those that exist, set 'Plan' to From List.",
   PLAN_INACTIVE: "Choose another plan under 'Plan', or make this one active in Talktime.",
   IDEMPOTENCY_CONFLICT:
@@ -40,11 +47,24 @@ const FIELD_NAMES: Record<string, string> = {
   'cost.currency': 'Cost Currency',
   customer_id: 'Customer',
   headers: 'Headers',
+  id: 'Customer ID',
   idempotency_key: 'Reference',
+  'initial_credits.amount': 'Initial Credits',
+  minimum_seconds: 'Minimum Seconds',
+  minutes: 'Minutes',
+  name: 'Name',
   leg: 'Leg',
   note: 'Note',
   phone_number: 'Phone Number',
   provider: 'Provider',
+  grace_seconds: 'Grace Period (Seconds)',
+  low_credit_threshold: 'Low Credit Threshold',
+  max_call_seconds: 'Longest Call (Seconds)',
+  max_concurrent_calls: 'Max Concurrent Calls',
+  overdraft: 'Overdraft (Credits)',
+  price_per_minute: 'AI Credit Price Per Minute',
+  'price_per_minute.credits': 'AI Credit Price Per Minute',
+  'price_per_minute.money': 'AI Credit Price Per Minute',
   seconds: 'Duration (Seconds)',
   started_at: 'Started At',
 };
@@ -55,13 +75,20 @@ export function isProblem(body: unknown): body is Problem {
 
 /** The service said no: its detail as the message, the next step and the stable code below it. */
 export function refusal(node: INode, problem: Problem, itemIndex?: number): NodeApiError {
-  const fields = (problem.errors ?? []).map(({ path, message }) => `'${FIELD_NAMES[path] ?? path}': ${message}.`);
+  const fields = (problem.errors ?? []).map(wrongField);
   const steps = [...fields, NEXT_STEP[problem.code as ErrorCode] ?? '', `Code: ${problem.code}`].filter(Boolean);
   return apiError(node, problem.detail || problem.title, steps.join(' '), {
     httpCode: String(problem.status),
     code: problem.code,
     itemIndex,
   });
+}
+
+/** "'Amount (Credits)': is missing." Some messages are whole sentences that name the field themselves. */
+function wrongField({ path, message }: NonNullable<Problem['errors']>[number]): string {
+  const name = `'${FIELD_NAMES[path.replace(/^settings\./, '')] ?? path}'`;
+  const text = message.replace(/\.$/, '');
+  return /^"[\w.]+" /.test(text) ? `${text.replace(/^"[\w.]+"/, name)}.` : `${name}: ${text}.`;
 }
 
 /** Nothing answered: refused, unreachable, too slow, or blocked by n8n itself. Names no address, since it is a credential's. */

@@ -2,10 +2,12 @@ import {
   NodeOperationError,
   type IDataObject,
   type IExecuteFunctions,
+  type IHookFunctions,
   type IHttpRequestMethods,
   type ILoadOptionsFunctions,
   type IN8nHttpFullResponse,
 } from 'n8n-workflow';
+import type { ErrorCode, Problem } from '../../core/contract';
 import { isProblem, noAnswer, notTalktime, refusal } from './refusals';
 
 export const CREDENTIAL = 'talktimeApi';
@@ -20,15 +22,43 @@ export interface TalktimeRequest {
   body?: object;
 }
 
+/** Where a request is made from: a run, a list in the editor, or a trigger that is switched on or off. */
+export type TalktimeContext = IExecuteFunctions | ILoadOptionsFunctions | IHookFunctions;
+
 /**
  * Sends one request to the service and gives its JSON answer. Every refusal becomes a NodeApiError that says what happened
  * and how to mend it. Status codes are judged here, because n8n's own wording for them hides the service's.
  */
 export async function talktimeRequest<Answer extends object>(
-  context: IExecuteFunctions | ILoadOptionsFunctions,
-  { method, path, query = {}, body }: TalktimeRequest,
+  context: TalktimeContext,
+  request: TalktimeRequest,
   itemIndex?: number,
 ): Promise<Answer> {
+  const answer = await send<Answer>(context, request, itemIndex);
+  if (answer.ok) return answer.body;
+  throw refusal(context.getNode(), answer.problem, itemIndex);
+}
+
+/** What came of a request that may be refused in ways that the caller knows what to do with. */
+export type Answered<Answer> = { ok: true; body: Answer } | { ok: false; problem: Problem };
+
+/** The same, for a request of which some refusals are answers: those codes are given back, any other is thrown. */
+export async function talktimeRequestOr<Answer extends object>(
+  context: TalktimeContext,
+  request: TalktimeRequest,
+  expected: readonly ErrorCode[],
+  itemIndex?: number,
+): Promise<Answered<Answer>> {
+  const answer = await send<Answer>(context, request, itemIndex);
+  if (answer.ok || expected.includes(answer.problem.code as ErrorCode)) return answer;
+  throw refusal(context.getNode(), answer.problem, itemIndex);
+}
+
+async function send<Answer extends object>(
+  context: TalktimeContext,
+  { method, path, query = {}, body }: TalktimeRequest,
+  itemIndex?: number,
+): Promise<Answered<Answer>> {
   const node = context.getNode();
   const { baseUrl, partnerId } = await readCredential(context, itemIndex);
   let response: IN8nHttpFullResponse;
@@ -50,9 +80,10 @@ export async function talktimeRequest<Answer extends object>(
     throw noAnswer(node, error, itemIndex);
   }
   const { statusCode, body: answer } = response;
-  if (statusCode >= 400 && isProblem(answer)) throw refusal(node, answer, itemIndex);
+  if (statusCode >= 400 && isProblem(answer)) return { ok: false, problem: answer };
+  if (statusCode === 204) return { ok: true, body: {} as Answer };
   if (statusCode < 200 || statusCode > 299 || !isJsonObject(answer)) throw notTalktime(node, statusCode, itemIndex);
-  return answer as unknown as Answer;
+  return { ok: true, body: answer as unknown as Answer };
 }
 
 interface CredentialValues {
@@ -61,11 +92,11 @@ interface CredentialValues {
   partnerId: string;
 }
 
-async function readCredential(
-  context: IExecuteFunctions | ILoadOptionsFunctions,
-  itemIndex?: number,
-): Promise<CredentialValues> {
-  const credentials = await context.getCredentials<{ baseUrl?: unknown; partnerId?: unknown }>(CREDENTIAL, itemIndex);
+async function readCredential(context: TalktimeContext, itemIndex?: number): Promise<CredentialValues> {
+  const credentials = await (context as IExecuteFunctions).getCredentials<{
+    baseUrl?: unknown;
+    partnerId?: unknown;
+  }>(CREDENTIAL, itemIndex);
   const address = String(credentials.baseUrl ?? '')
     .trim()
     .replace(/\/+$/, '');

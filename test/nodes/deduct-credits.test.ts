@@ -1,3 +1,4 @@
+import type { IDataObject } from 'n8n-workflow';
 import Retell from 'retell-sdk';
 import { DeductCredits } from '../../nodes/DeductCredits/DeductCredits.node';
 import { API_KEY, failureOf, rawBody, runNode } from './run-node';
@@ -22,9 +23,22 @@ describe('Deduct Credits', () => {
   let answer: (request: ServiceRequest) => ServiceAnswer;
   const credential = () => ({ baseUrl: `${service.url}/`, apiKey: API_KEY });
 
+  /** The batch as the service answers it: each item as if it had come alone. */
+  const batch = (request: ServiceRequest): ServiceAnswer => {
+    const { items } = request.body as { items: object[] };
+    const results = items.map((body) => {
+      const { status = 200, body: answered } = answer({ ...request, body });
+      return status >= 400 ? { outcome: 'refused', problem: answered } : answered;
+    });
+    return { body: { results } };
+  };
+  const itemsSent = () => service.requests.flatMap(({ body }) => (body as { items: object[] }).items);
+
   beforeEach(async () => {
     answer = () => ({ body: deducted });
-    service = await startService((request) => answer(request));
+    service = await startService((request) =>
+      request.path === '/v1/deductions/batch' ? batch(request) : answer(request),
+    );
   });
   afterEach(() => service.close());
 
@@ -152,7 +166,7 @@ describe('Deduct Credits', () => {
 
       const cost = { amount: '0.082', currency: 'USD' };
       const started_at = '2025-11-24T16:00:00.000Z';
-      expect(service.requests.map(({ body }) => body)).toEqual([
+      expect(itemsSent()).toEqual([
         {
           source: 'call',
           provider: 'retell',
@@ -207,7 +221,7 @@ describe('Deduct Credits', () => {
         credential: credential(),
       });
 
-      expect(service.requests[0]?.body).toEqual({
+      expect(itemsSent()[0]).toEqual({
         source: 'amount',
         customer_id: 'cus_acme',
         amount: '5.000001',
@@ -222,8 +236,8 @@ describe('Deduct Credits', () => {
         credential: credential(),
       });
 
-      expect(service.requests[0]?.body).toMatchObject({ wallet: 'partner' });
-      expect(service.requests[0]?.body).not.toHaveProperty('customer_id');
+      expect(itemsSent()[0]).toMatchObject({ wallet: 'partner' });
+      expect(itemsSent()[0]).not.toHaveProperty('customer_id');
     });
 
     it('refuses to run without a Reference', async () => {
@@ -264,5 +278,95 @@ describe('Deduct Credits', () => {
       },
       { json: deducted, pairedItem: { item: 1 } },
     ]);
+  });
+
+  it('finds the customer by an agent or a number: itself for a call, among the mappings for an amount', async () => {
+    const agent = { __rl: true, mode: 'agent', value: 'agent_acme' };
+    await runNode(new DeductCredits(), {
+      parameters: { source: 'call', callId: 'c1', seconds: '61', customer: agent },
+      credential: credential(),
+    });
+    expect(itemsSent()).toEqual([
+      { source: 'call', provider: 'retell', call_id: 'c1', seconds: '61', agent_id: 'agent_acme' },
+    ]);
+    service.requests.length = 0;
+
+    answer = ({ path, query }) =>
+      path === '/v1/mappings'
+        ? { body: { items: query.value === '+1415' ? [{ ...query, customer_id: 'cus_acme' }] : [] } }
+        : { body: deducted };
+    const parameters = {
+      source: 'amount',
+      customer: { __rl: true, mode: 'phone_number', value: '={{ $json.number }}' },
+      amount: '1',
+      reference: '={{ $json.id }}',
+    };
+    const items = [{ json: { number: '+1415', id: 'a' } }, { json: { number: '+1415', id: 'b' } }];
+    await runNode(new DeductCredits(), { parameters, items, credential: credential() });
+    expect(service.requests.map(({ path }) => path)).toEqual(['/v1/mappings', '/v1/deductions/batch']);
+    expect(service.requests[1]?.body).toMatchObject({
+      items: [{ customer_id: 'cus_acme' }, { customer_id: 'cus_acme' }],
+    });
+
+    const failure = await failureOf(new DeductCredits(), {
+      parameters,
+      items: [{ json: { number: '+99', id: 'c' } }],
+      credential: credential(),
+    });
+    expect(failure.message).toBe('No customer has the phone number "+99"');
+  });
+
+  describe('many items', () => {
+    const parameters = { source: 'call', callId: '={{ $json.id }}', seconds: '={{ $json.seconds }}' };
+    const calls = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ json: { id: `call_${n}`, seconds: '61' } as IDataObject }));
+
+    it('go in one request up to 1,000, and each result to its item', async () => {
+      answer = ({ body }) => ({ body: { ...deducted, operation_id: (body as { call_id: string }).call_id } });
+
+      const { outputs } = await runNode(new DeductCredits(), {
+        parameters,
+        items: calls(2500),
+        credential: credential(),
+      });
+
+      expect(service.requests.map(({ body }) => (body as { items: object[] }).items.length)).toEqual([1000, 1000, 500]);
+      expect(outputs[0]).toHaveLength(2500);
+      outputs[0]?.forEach(({ json, pairedItem }, n) =>
+        expect([json.operation_id, pairedItem]).toEqual([`call_${n}`, { item: n }]),
+      );
+    });
+
+    it('are all read before any is charged', async () => {
+      const items = calls(3);
+      items[2]!.json.seconds = '';
+      const failure = await failureOf(new DeductCredits(), { parameters, items, credential: credential() });
+      expect(failure.message).toBe("The field 'Duration (Seconds)' is empty");
+      expect(service.requests).toHaveLength(0);
+
+      const { outputs } = await runNode(new DeductCredits(), {
+        parameters,
+        items,
+        onError: 'continueRegularOutput',
+        credential: credential(),
+      });
+      expect(outputs[0]?.map(({ json }) => json.outcome ?? json.error)).toEqual([
+        'deducted',
+        'deducted',
+        "The field 'Duration (Seconds)' is empty",
+      ]);
+    });
+
+    it('all say so when the service does not answer', async () => {
+      await service.close();
+      const { outputs } = await runNode(new DeductCredits(), {
+        parameters,
+        items: calls(2),
+        onError: 'continueRegularOutput',
+        credential: credential(),
+      });
+      expect(outputs[0]?.map(({ json }) => json.error)).toEqual(['Talktime did not answer', 'Talktime did not answer']);
+      service = await startService(() => ({}));
+    });
   });
 });

@@ -2,25 +2,44 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
-import { deductionResult, operation, threshold } from '../../core/contract';
+import {
+  authorization,
+  customer,
+  deductionResult,
+  onboardingResult,
+  operation,
+  threshold,
+  webhookEvent,
+} from '../../core/contract';
 import { TalktimeApi } from '../../credentials/TalktimeApi.credentials';
 import { ApplyPlan } from '../../nodes/ApplyPlan/ApplyPlan.node';
+import { AuthorizeCall } from '../../nodes/AuthorizeCall/AuthorizeCall.node';
 import { CheckThreshold } from '../../nodes/CheckThreshold/CheckThreshold.node';
+import { Customer } from '../../nodes/Customer/Customer.node';
 import { DeductCredits } from '../../nodes/DeductCredits/DeductCredits.node';
+import { TalktimeTrigger } from '../../nodes/TalktimeTrigger/TalktimeTrigger.node';
 import { TopUp } from '../../nodes/TopUp/TopUp.node';
 
 const ROOT = join(__dirname, '../..');
-const NODES: [string, INodeTypeDescription][] = [ApplyPlan, CheckThreshold, DeductCredits, TopUp].map((Node) => [
-  Node.name,
-  new Node().description,
-]);
+const NODES: [string, INodeTypeDescription][] = [
+  ApplyPlan,
+  AuthorizeCall,
+  CheckThreshold,
+  Customer,
+  DeductCredits,
+  TalktimeTrigger,
+  TopUp,
+].map((Node) => [Node.name, new Node().description]);
 
 describe('The names that saved workflows refer to', () => {
   it('never change', () => {
     expect(NODES.map(([, { name, displayName }]) => [name, displayName])).toEqual([
       ['applyPlan', 'Apply Plan'],
+      ['authorizeCall', 'Authorize Call'],
       ['checkThreshold', 'Check Threshold'],
+      ['customer', 'Customer'],
       ['deductCredits', 'Deduct Credits'],
+      ['talktimeTrigger', 'Talktime Trigger'],
       ['topUp', 'Top Up'],
     ]);
     expect(new TalktimeApi().name).toBe('talktimeApi');
@@ -41,10 +60,11 @@ describe.each(NODES)('%s', (folder, description) => {
     expect(codex.node).toBe(`n8n-nodes-talktime.${description.name}`);
     const { light, dark } = description.icon as { light: string; dark: string };
     for (const icon of [light, dark]) expect(existsSync(path(icon.replace('file:', '')))).toBe(true);
-    expect(existsSync(path('__schema__/v1.0.0.json'))).toBe(true);
+    expect(existsSync(path('__schema__/v1.0.0.json')) || existsSync(path('__schema__/v1.0.0'))).toBe(true);
   });
 
   it('says to an AI agent whether it costs money', () => {
+    if (description.group.includes('trigger')) return expect(description.usableAsTool).toBeUndefined();
     expect(description.usableAsTool).toBe(true);
     expect(description.description).toMatch(/costs|money/);
   });
@@ -63,8 +83,17 @@ describe('The output schemas that the editor shows', () => {
     ['TopUp', operation.shape],
     ['CheckThreshold', threshold.shape],
     ['DeductCredits', deducted.shape],
-  ])("%s: the fields of the service's answer", (folder, shape) => {
-    const schema = JSON.parse(readFileSync(join(ROOT, 'nodes', folder, '__schema__/v1.0.0.json'), 'utf8')) as {
+    ['TalktimeTrigger', webhookEvent.shape],
+    ['Customer/get', customer.shape],
+    ['Customer/getMany', customer.shape],
+    ['Customer/createOrUpdate', { ...customer.shape, created: true }],
+    ['Customer/onboard', onboardingResult.shape],
+    ['AuthorizeCall/extend', authorization.shape],
+    ['AuthorizeCall/release', authorization.shape],
+  ])("%s: the fields of the service's answer", (name, shape) => {
+    const [folder, operationName] = name.split('/') as [string, string?];
+    const file = operationName ? `v1.0.0/${operationName}.json` : 'v1.0.0.json';
+    const schema = JSON.parse(readFileSync(join(ROOT, 'nodes', folder, '__schema__', file), 'utf8')) as {
       properties: object;
     };
 

@@ -126,7 +126,7 @@ function requestHelpers(node: INode, credential: ICredentialDataDecryptedObject)
         method: options.method,
         headers: {
           ...(options.headers as Record<string, string>),
-          'content-type': 'application/json',
+          ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
           ...authentication(credential),
         },
         body: options.body === undefined ? undefined : JSON.stringify(options.body),

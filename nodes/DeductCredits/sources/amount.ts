@@ -32,7 +32,7 @@ export async function readAmount(context: IExecuteFunctions, itemIndex: number):
   const { note } = context.getNodeParameter('amountOptions', itemIndex, {}) as { note?: unknown };
   return {
     source: 'amount',
-    ...chosenWallet(context, itemIndex),
+    ...(await chosenWallet(context, itemIndex)),
     amount: requiredText(context, 'amount', 'Amount (Credits)', itemIndex),
     idempotency_key: requiredText(context, 'reference', 'Reference', itemIndex),
     note: textOf(note),

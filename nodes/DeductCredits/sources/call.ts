@@ -1,7 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import type { DeductionRequest } from '../../../core/contract';
-import { customerField } from '../../shared/customer';
-import { locatedId, requiredText, textOf } from '../../shared/parameters';
+import { customerField, locatedCustomer } from '../../shared/customer';
+import { requiredText, textOf } from '../../shared/parameters';
 
 type CallDeduction = Extract<DeductionRequest, { source: 'call' }>;
 
@@ -120,17 +120,32 @@ export async function readCall(context: IExecuteFunctions, itemIndex: number): P
     provider: requiredText(context, 'provider', 'Provider', itemIndex).toLowerCase(),
     call_id: requiredText(context, 'callId', 'Call ID', itemIndex),
     seconds: requiredText(context, 'seconds', 'Duration (Seconds)', itemIndex),
-    customer_id: locatedId(context, 'customer', itemIndex),
     account: textOf(options.account),
-    agent_id: textOf(options.agentId),
     leg: textOf(options.leg),
+    agent_id: textOf(options.agentId),
     phone_number: textOf(options.phoneNumber),
+    ...customerOfCall(context, itemIndex),
     started_at: readMoment(context, options.startedAt, itemIndex),
     cost:
       cost === undefined
         ? undefined
         : { amount: cost, currency: (textOf(options.costCurrency) ?? 'USD').toUpperCase() },
   };
+}
+
+/** The service finds the customer of an agent or a number itself, and keeps the call when it finds none. */
+function customerOfCall(
+  context: IExecuteFunctions,
+  itemIndex: number,
+): Pick<CallDeduction, 'customer_id' | 'agent_id' | 'phone_number'> {
+  const located = locatedCustomer(context, itemIndex);
+  if (located.mode === 'none') return {};
+  const { mode, value } = located;
+  return mode === 'agent'
+    ? { agent_id: value }
+    : mode === 'phone_number'
+      ? { phone_number: value }
+      : { customer_id: value };
 }
 
 /** ISO text, a number of milliseconds, a Date, or a Luxon moment from an expression. */

@@ -1,9 +1,10 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import type { DeductionRequest } from '../../../core/contract';
-import { textOf } from '../../shared/parameters';
+import type { WebhookGateRequest } from '../../core/contract';
+import { textOf } from './parameters';
 
-type WebhookDeduction = Extract<DeductionRequest, { source: 'provider_webhook' }>;
-type Headers = WebhookDeduction['headers'];
+/** A provider's webhook as it came. */
+export type ProviderWebhook = WebhookGateRequest;
+type Headers = ProviderWebhook['headers'];
 
 const show = { source: ['providerWebhook'] };
 
@@ -73,7 +74,7 @@ export const providerWebhookFields: INodeProperties[] = [
 ];
 
 /** The webhook as it came: headers and body bytes, untouched, for the service to verify and read. */
-export async function readProviderWebhook(context: IExecuteFunctions, itemIndex: number): Promise<WebhookDeduction> {
+export async function readProviderWebhook(context: IExecuteFunctions, itemIndex: number): Promise<ProviderWebhook> {
   const provider = context.getNodeParameter('webhookProvider', itemIndex, 'auto') as string;
   const options = context.getNodeParameter('webhookOptions', itemIndex, {}) as {
     headers?: unknown;
@@ -85,8 +86,7 @@ export async function readProviderWebhook(context: IExecuteFunctions, itemIndex:
   const url = textOf(options.url) ?? addressCalled(input);
   const body = await readBody(context, textOf(options.binaryField) ?? 'data', itemIndex);
   return {
-    source: 'provider_webhook',
-    ...(provider === 'auto' ? {} : { provider: provider as WebhookDeduction['provider'] }),
+    ...(provider === 'auto' ? {} : { provider: provider as ProviderWebhook['provider'] }),
     headers,
     ...(url === undefined ? {} : { url }),
     body_base64: body.toString('base64'),
@@ -118,7 +118,7 @@ function readHeaders(context: IExecuteFunctions, given: unknown, itemIndex: numb
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
     throw new NodeOperationError(context.getNode(), "The webhook's headers are missing", {
       description:
-        "Connect the Webhook node straight to this one. If other nodes stand between them, add the option 'Headers' here and refer to the Webhook node's headers. Without a webhook, set 'Source' to Call or Amount.",
+        "Connect the Webhook node straight to this one. If other nodes stand between them, add the option 'Headers' here and refer to the Webhook node's headers. Without a webhook, choose another 'Source'.",
       itemIndex,
     });
   }
