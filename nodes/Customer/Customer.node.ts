@@ -11,15 +11,17 @@ import { failedUnlessStopping, succeeded } from '../shared/items';
 import { CREDENTIAL } from '../shared/transport';
 import { createOrUpdate, createOrUpdateFields } from './operations/createOrUpdate';
 import { get, getFields, getMany } from './operations/get';
+import { getReport, getReportFields } from './operations/getReport';
 import { onboard, onboardFields } from './operations/onboard';
 
-type Operation = 'createOrUpdate' | 'get' | 'getMany' | 'onboard';
+type Operation = 'createOrUpdate' | 'get' | 'getMany' | 'getReport' | 'onboard';
 
 /** What an operation answers for an item: one or several. */
 const RUN: Record<Operation, (context: IExecuteFunctions, itemIndex: number) => Promise<object[]>> = {
   createOrUpdate: async (context, itemIndex) => [await createOrUpdate(context, itemIndex)],
   get: async (context, itemIndex) => [await get(context, itemIndex)],
   getMany,
+  getReport,
   onboard: async (context, itemIndex) => [await onboard(context, itemIndex)],
 };
 
@@ -31,7 +33,7 @@ export class Customer implements INodeType {
     group: ['transform'],
     version: 1,
     subtitle:
-      '={{ { createOrUpdate: "Create or Update", get: "Get", getMany: "Get Many", onboard: "Onboard" }[$parameter["operation"]] }}',
+      '={{ { createOrUpdate: "Create or Update", get: "Get", getMany: "Get Many", getReport: "Get Report", onboard: "Onboard" }[$parameter["operation"]] }}',
     description:
       'Create, change, read or onboard the customers whose calls are charged. Onboarding with initial credits gives away credits that are worth money; the rest costs nothing.',
     defaults: { name: 'Customer' },
@@ -60,6 +62,12 @@ export class Customer implements INodeType {
           },
           { name: 'Get Many', value: 'getMany', description: 'List or search customers', action: 'Get many customers' },
           {
+            name: 'Get Report',
+            value: 'getReport',
+            description: 'Usage or margin of a period, by customer, agent, provider or day',
+            action: 'Get a report of customers',
+          },
+          {
             name: 'Onboard',
             value: 'onboard',
             description: 'A new customer with settings, mappings and initial credits in one step',
@@ -70,6 +78,7 @@ export class Customer implements INodeType {
       },
       ...createOrUpdateFields,
       ...getFields,
+      ...getReportFields,
       ...onboardFields,
     ],
   };

@@ -46,6 +46,7 @@ const FIELD_NAMES: Record<string, string> = {
   'cost.amount': 'Cost',
   'cost.currency': 'Cost Currency',
   customer_id: 'Customer',
+  from: 'From',
   headers: 'Headers',
   id: 'Customer ID',
   idempotency_key: 'Reference',
@@ -67,6 +68,7 @@ const FIELD_NAMES: Record<string, string> = {
   'price_per_minute.money': 'AI Credit Price Per Minute',
   seconds: 'Duration (Seconds)',
   started_at: 'Started At',
+  to: 'To',
 };
 
 export function isProblem(body: unknown): body is Problem {

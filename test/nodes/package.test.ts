@@ -6,9 +6,11 @@ import {
   authorization,
   customer,
   deductionResult,
+  marginRow,
   onboardingResult,
   operation,
   threshold,
+  usageRow,
   webhookEvent,
 } from '../../core/contract';
 import { TalktimeApi } from '../../credentials/TalktimeApi.credentials';
@@ -87,6 +89,7 @@ describe('The output schemas that the editor shows', () => {
     ['Customer/get', customer.shape],
     ['Customer/getMany', customer.shape],
     ['Customer/createOrUpdate', { ...customer.shape, created: true }],
+    ['Customer/getReport', { ...usageRow.shape, ...marginRow.shape, from: true, to: true, currency: true }],
     ['Customer/onboard', onboardingResult.shape],
     ['AuthorizeCall/extend', authorization.shape],
     ['AuthorizeCall/release', authorization.shape],

@@ -3,8 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NodeHelpers, type IConnections, type INode, type INodeTypeDescription } from 'n8n-workflow';
 import { ApplyPlan } from '../../nodes/ApplyPlan/ApplyPlan.node';
+import { AuthorizeCall } from '../../nodes/AuthorizeCall/AuthorizeCall.node';
 import { CheckThreshold } from '../../nodes/CheckThreshold/CheckThreshold.node';
+import { Customer } from '../../nodes/Customer/Customer.node';
 import { DeductCredits } from '../../nodes/DeductCredits/DeductCredits.node';
+import { TalktimeTrigger } from '../../nodes/TalktimeTrigger/TalktimeTrigger.node';
 import { TopUp } from '../../nodes/TopUp/TopUp.node';
 
 const FOLDER = join(__dirname, '../../workflows');
@@ -14,11 +17,37 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const WHITE = 7;
 
 /** n8n's own nodes that the workflows use. A new one is added here when it is added there. */
-const BUILT_IN = ['webhook', 'respondToWebhook', 'if'].map((name) => `n8n-nodes-base.${name}`);
+const BUILT_IN = [
+  ...[
+    'aggregate',
+    'emailSend',
+    'filter',
+    'form',
+    'formTrigger',
+    'if',
+    'merge',
+    'noOp',
+    'respondToWebhook',
+    'scheduleTrigger',
+    'set',
+    'slack',
+    'sort',
+    'stopAndError',
+    'switch',
+    'webhook',
+  ].map((name) => `n8n-nodes-base.${name}`),
+  ...['agent', 'chatTrigger', 'lmChatOpenAi', 'memoryBufferWindow'].map((name) => `@n8n/n8n-nodes-langchain.${name}`),
+];
+const STARTS = ['webhook', 'formTrigger', 'scheduleTrigger', 'chatTrigger', 'talktimeTrigger'];
 const OURS = new Map<string, INodeTypeDescription>(
-  [ApplyPlan, CheckThreshold, DeductCredits, TopUp].map((Node) => {
+  [ApplyPlan, AuthorizeCall, CheckThreshold, Customer, DeductCredits, TalktimeTrigger, TopUp].flatMap((Node) => {
     const { description } = new Node();
-    return [`n8n-nodes-talktime.${description.name}`, description];
+    const type = `n8n-nodes-talktime.${description.name}`;
+    // n8n makes the tool of each node that is usable as one.
+    return [type, ...(description.usableAsTool ? [`${type}Tool`] : [])].map((name): [string, INodeTypeDescription] => [
+      name,
+      description,
+    ]);
   }),
 );
 
@@ -32,7 +61,7 @@ interface WorkflowFile {
 
 const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
 
-it('there are workflows', () => expect(FILES).not.toHaveLength(0));
+it('there are at least twelve', () => expect(FILES.length).toBeGreaterThanOrEqual(12));
 
 describe.each(FILES)('workflows/%s', (file) => {
   const text = readFileSync(join(FOLDER, file), 'utf8');
@@ -56,17 +85,24 @@ describe.each(FILES)('workflows/%s', (file) => {
 
   it('connects nodes that are there, and leaves none alone', () => {
     const reached = new Set<string>();
-    for (const name of Object.keys(workflow.connections)) {
+    const parts = new Set<string>();
+    for (const [name, outputs] of Object.entries(workflow.connections)) {
       expect([...named.keys()]).toContain(name);
-      for (const { node, type } of targetsOf(name).flat()) {
-        expect(type).toBe('main');
-        expect([...named.keys()]).toContain(node);
-        reached.add(node);
+      for (const [kind, targets] of Object.entries(outputs)) {
+        if (kind !== 'main') parts.add(name); // a model, a memory or a tool of an agent
+        for (const { node, type } of targets.flatMap((output) => output ?? [])) {
+          expect(type).toBe(kind);
+          expect([...named.keys()]).toContain(node);
+          reached.add(node);
+        }
       }
     }
-    const triggers = nodes.filter(({ type }) => type === 'n8n-nodes-base.webhook').map(({ name }) => name);
-    expect([...named.keys()].filter((name) => !reached.has(name))).toEqual(triggers);
+    const starts = nodes.filter(({ type }) => STARTS.includes(type.split('.').pop()!)).map(({ name }) => name);
+    expect(starts).toHaveLength(1);
+    expect([...named.keys()].filter((name) => !reached.has(name) && !parts.has(name))).toEqual(starts);
   });
+
+  it('is more than a toy: six nodes at least', () => expect(nodes.length).toBeGreaterThanOrEqual(6));
 
   it('fills in our nodes as their descriptions ask, with a credential to be chosen', () => {
     for (const node of nodes.filter(({ type }) => OURS.has(type))) {
@@ -98,7 +134,7 @@ describe.each(FILES)('workflows/%s', (file) => {
       const follow = (name: string) => {
         const node = named.get(name)!;
         const outputs = targetsOf(name);
-        if (node.type === 'n8n-nodes-base.respondToWebhook') return ends.add(node.type);
+        if (node.type === 'n8n-nodes-base.respondToWebhook') return ends.add(node.type); // what follows is after the answer
         const expected = outputsOf(node);
         expect([name, outputs.filter((targets) => targets.length > 0).length]).toEqual([name, expected]);
         return outputs.flat().forEach((target) => follow(target.node));
@@ -108,17 +144,12 @@ describe.each(FILES)('workflows/%s', (file) => {
     }
   });
 
-  it('keeps the raw body for Deduct Credits, and does not stop at what it refuses', () => {
-    for (const node of nodes.filter(({ type }) => type === 'n8n-nodes-talktime.deductCredits')) {
-      if (node.parameters.source !== 'providerWebhook') continue;
-      const before = nodes.filter(({ name }) =>
-        targetsOf(name)
-          .flat()
-          .some((target) => target.node === node.name),
-      );
-      for (const webhook of before) expect(webhook.parameters).toMatchObject({ options: { rawBody: true } });
-      expect(node.onError).toBe('continueErrorOutput');
-    }
+  it("keeps the raw body for what passes on a provider's webhook, and does not stop at what is refused", () => {
+    const passingOn = nodes.filter(({ type, parameters }) => OURS.has(type) && parameters.source === 'providerWebhook');
+    for (const { onError } of passingOn) expect(onError).toBe('continueErrorOutput');
+    if (passingOn.length === 0) return;
+    for (const webhook of nodes.filter(({ type }) => type === 'n8n-nodes-base.webhook'))
+      expect(webhook.parameters).toMatchObject({ options: { rawBody: true } });
   });
 
   it('explains itself: a yellow overview at the top left, white stickies for the sections', () => {
@@ -145,6 +176,10 @@ describe.each(FILES)('workflows/%s', (file) => {
 /** How many outputs must lead somewhere, the error output included. */
 function outputsOf({ type, parameters, onError }: INode): number {
   const own =
-    type === 'n8n-nodes-base.if' ? 2 : type === 'n8n-nodes-talktime.checkThreshold' && parameters.splitByStatus ? 3 : 1;
+    type === 'n8n-nodes-base.if' || (type === 'n8n-nodes-talktime.authorizeCall' && parameters.splitByDecision)
+      ? 2
+      : type === 'n8n-nodes-talktime.checkThreshold' && parameters.splitByStatus
+        ? 3
+        : 1;
   return own + (onError === 'continueErrorOutput' ? 1 : 0);
 }
