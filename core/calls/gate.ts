@@ -37,6 +37,8 @@ export interface GateDecision {
   readonly outcome: 'allowed' | 'refused' | 'allowed_on_failure' | 'refused_on_failure';
   /** Why it was refused: for the log, never for the caller. */
   readonly reason: string | null;
+  /** The stable code of the ledger's refusal. */
+  readonly code: ErrorCode | null;
   /** The longest that the call may last; null when it was refused. */
   readonly capSeconds: number | null;
 }
@@ -161,11 +163,16 @@ async function answerQuestion(
     throw new TalktimeError('PAYLOAD_UNREADABLE', `This is no question of ${adapter.provider} about a call.`);
 
   const agentId = agentFor(account, request);
-  const refuse = (reason: string, outcome: GateDecision['outcome'] = 'refused'): GateDecision => ({
+  const refuse = (
+    reason: string,
+    code: ErrorCode | null = null,
+    outcome: GateDecision['outcome'] = 'refused',
+  ): GateDecision => ({
     provider: adapter.provider,
     answer: gate.refuse(knowledge.refusalMessage),
     outcome,
     reason,
+    code,
     capSeconds: null,
   });
   if (gate.needsAgent && agentId === null)
@@ -192,14 +199,16 @@ async function answerQuestion(
   try {
     return allow(await within(deciding, PATIENCE_MILLISECONDS));
   } catch (error) {
-    if (error instanceof TalktimeError && REFUSALS.has(error.code)) return refuse(error.message);
+    if (error instanceof TalktimeError && REFUSALS.has(error.code)) return refuse(error.detail, error.code);
     if (error instanceof TalktimeError && error.code === 'CALL_UNMATCHED')
-      return account.settings.gate?.unmatched === 'allow' ? allow(gate.longestSeconds) : refuse(error.message);
+      return account.settings.gate?.unmatched === 'allow'
+        ? allow(gate.longestSeconds)
+        : refuse(error.detail, error.code);
     const policy = memory.policy(knowledge.partnerId, clues);
     const reason = error instanceof Error ? error.message : String(error);
     if (policy?.failure === 'open') return allow(policy.maxCallSeconds, 'allowed_on_failure');
     void deciding.then(() => letGo(talktime, knowledge, request)).catch(() => undefined); // a hold that came too late serves nobody
-    return refuse(reason, 'refused_on_failure');
+    return refuse(reason, null, 'refused_on_failure');
   }
 }
 

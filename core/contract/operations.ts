@@ -133,6 +133,7 @@ export const gateResult = z.object({
     .nullable()
     .meta({ description: 'The longest that the call may last; null when refused' }),
   reason: z.string().nullable().meta({ description: 'Why it was refused: for you, never for the caller' }),
+  code: z.string().nullable().meta({ description: 'The stable code of the refusal, when the ledger refused' }),
   response: z.object({
     status: z.number().int(),
     body: z.unknown().meta({ description: 'JSON for the provider; null for an empty body' }),

@@ -41,12 +41,12 @@ const REFUSALS: readonly ErrorCode[] = [
 /** Passes on the question that a provider asks. */
 export async function decideQuestion(context: IExecuteFunctions, itemIndex: number): Promise<Decision> {
   const body = await readProviderWebhook(context, itemIndex);
-  const { allowed, cap_seconds, reason, response } = await talktimeRequest<GateResult>(
+  const { allowed, cap_seconds, reason, code, response } = await talktimeRequest<GateResult>(
     context,
     { method: 'POST', path: '/v1/calls/gate', body },
     itemIndex,
   );
-  return { allowed, cap_seconds, reason, code: null, response, authorization: null };
+  return { allowed, cap_seconds, reason, code, response, authorization: null };
 }
 
 /** Asks for a call that the fields describe. */

@@ -97,11 +97,12 @@ export const callRoutes: Routes = async (app, { talktime, metrics }) => {
       requireWholePartner(caller);
       const decision = await decidePassedOn(talktime, memory, caller.partnerId, request.body);
       metrics.gateAnswered(decision.provider, decision.outcome);
-      const { answer, capSeconds, reason } = decision;
+      const { answer, capSeconds, reason, code } = decision;
       return {
         allowed: capSeconds !== null,
         cap_seconds: capSeconds,
         reason,
+        code,
         response: { status: answer.status, body: answer.body ?? null },
       };
     },

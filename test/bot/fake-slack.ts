@@ -59,9 +59,11 @@ export interface FakeSlackOptions {
   /** Tokens that are accepted. */
   readonly tokens: readonly string[];
   readonly channels: readonly FakeChannel[];
+  /** Arguments that another program sends besides, which Slack passes over. */
+  readonly passedOver?: readonly string[];
 }
 
-export async function startFakeSlack({ tokens, channels }: FakeSlackOptions): Promise<FakeSlack> {
+export async function startFakeSlack({ tokens, channels, passedOver = [] }: FakeSlackOptions): Promise<FakeSlack> {
   const transcript: Call[] = [];
   const messages: StoredMessage[] = [];
   const responses: Record<string, unknown>[] = [];
@@ -114,7 +116,7 @@ export async function startFakeSlack({ tokens, channels }: FakeSlackOptions): Pr
     const token = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
     if (!token) return refuse('not_authed');
     if (!tokens.includes(token)) return refuse('invalid_auth');
-    const strange = Object.keys(args).filter((name) => !known.includes(name));
+    const strange = Object.keys(args).filter((name) => ![...known, ...passedOver].includes(name));
     if (strange.length > 0) return refuse('invalid_arguments', `[ERROR] unknown argument: ${strange.join(', ')}`);
     if (method === 'auth.test') return { ok: true, team_id: 'T000000001', user_id: 'U000000001', bot_id: 'B000000001' };
 

@@ -66,6 +66,8 @@ export class Talktime {
         TALKTIME_SEAL_KEY: this.sealKey,
         PORT: String(this.port),
         LOG_LEVEL: 'warn',
+        // n8n, which a Talktime Trigger has webhooks sent to, is on this machine.
+        WEBHOOK_ADDRESSES: 'any',
         NO_COLOR: '1',
         // Set, though empty, so that a developer's .env does not fill them in.
         SLACK_BOT_TOKEN: '',

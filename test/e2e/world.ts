@@ -4,23 +4,33 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../core/database/embedded';
+import { startFakeSlack, type FakeSlack } from '../bot/fake-slack';
 import { stopChildren } from './children';
 import { installN8n } from './n8n/installation';
 import { launchN8n } from './n8n/launch';
-import { N8nRestClient, type StoredCredential, type WorkflowFile } from './n8n/rest-client';
+import { N8nRestClient, type Credentials, type StoredCredential, type WorkflowFile } from './n8n/rest-client';
+import { MAIL_USER, startMailServer, type MailServer } from './outside/mail';
+import { MODEL_KEY, startModelApi, type ModelApi } from './outside/model';
+import { startSlackProxy } from './outside/proxy';
 import { packPackage } from './package';
 import { Talktime } from './talktime';
 
 export const REPOSITORY = join(__dirname, '../..');
+const SLACK_TOKEN = 'xoxb-e2e';
 export const RETELL_SECRET = 'key_of_the_retell_workspace';
 
 export interface World {
   readonly talktime: Talktime;
   readonly n8n: N8nRestClient;
   readonly packageTarball: string;
-  /** Stored in n8n: the service's address and a key that may read, deduct and top up. */
+  /** Stored in n8n: the service's address and a key that may do all of a partner's. */
   readonly credential: StoredCredential;
   readonly credentialData: { baseUrl: string; apiKey: string };
+  /** All that are stored in n8n, by their type. */
+  readonly credentials: Credentials;
+  readonly slack: FakeSlack;
+  readonly mail: MailServer;
+  readonly model: ModelApi;
   /** Where Retell would post straight to the service. */
   readonly ingress: string;
 }
@@ -31,9 +41,13 @@ export async function withWorld(
   cases: (world: World) => Promise<number>,
 ): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'talktime-e2e-'));
+  let stopOutside = async (): Promise<unknown> => undefined;
   let stopPostgres = async (): Promise<void> => undefined;
   let stopping: Promise<void> | undefined;
-  const stop = () => (stopping ??= stopChildren().then(() => stopPostgres()));
+  const stop = () =>
+    (stopping ??= stopChildren()
+      .then(() => stopOutside())
+      .then(() => stopPostgres()));
   const clear = () => rmSync(folder, { recursive: true, force: true });
   const interrupted = () =>
     void stop()
@@ -50,13 +64,44 @@ export async function withWorld(
     const started = Date.now();
     const n8nFolder = join(folder, 'n8n');
     mkdirSync(n8nFolder);
+    const channels = ['#calls', '#credits', '#clients', '#margins'].map((id) => ({ id }));
+    const slack = await startFakeSlack({
+      tokens: [SLACK_TOKEN],
+      channels,
+      passedOver: ['includeLinkToWorkflow'], // n8n's Slack node sends this option of its own along
+    });
+    const proxy = await startSlackProxy(new URL(slack.apiUrl).origin, folder);
+    const [mail, model] = await Promise.all([startMailServer(), startModelApi()]);
+    stopOutside = () => Promise.all([slack.close(), proxy.close(), mail.close(), model.close()]);
     const [talktime, { url }] = await Promise.all([
       Talktime.start({ repository: REPOSITORY, folder, databaseUrl: postgres.urlOf('talktime') }),
-      launchN8n({ installation, folder: n8nFolder, databaseUrl: postgres.urlOf('n8n'), packageTarball }),
+      launchN8n({
+        installation,
+        folder: n8nFolder,
+        databaseUrl: postgres.urlOf('n8n'),
+        packageTarball,
+        env: {
+          HTTPS_PROXY: proxy.url,
+          NO_PROXY: '127.0.0.1,localhost',
+          NODE_EXTRA_CA_CERTS: proxy.certificateFile,
+          NODE_OPTIONS: `--require ${join(REPOSITORY, 'test/e2e/n8n/without-sqlite.cjs')}`,
+        },
+      }),
     ]);
     say(`The service and n8n are up (${seconds(started)}).`);
     const n8n = await N8nRestClient.setUp(url);
-    code = await cases({ talktime, n8n, packageTarball, ...(await furnish(talktime, n8n)) });
+    const furnished = await furnish(talktime, n8n);
+    const others = {
+      slackApi: await n8n.createCredential('Slack', { accessToken: SLACK_TOKEN }, 'slackApi'),
+      smtp: await n8n.createCredential(
+        'SMTP',
+        { ...MAIL_USER, host: '127.0.0.1', port: mail.port, secure: false, disableStartTls: true },
+        'smtp',
+      ),
+      openAiApi: await n8n.createCredential('OpenAI', { apiKey: MODEL_KEY, url: model.url }, 'openAiApi'),
+    };
+    const credentials = { talktimeApi: furnished.credential, ...others };
+    code = await cases({ talktime, n8n, packageTarball, ...furnished, credentials, slack, mail, model });
   } catch (error) {
     say(`\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n0 passed, 1 failed`);
   } finally {
@@ -70,6 +115,15 @@ export async function withWorld(
 
 export function readWorkflow(file: string): WorkflowFile {
   return JSON.parse(readFileSync(join(REPOSITORY, 'workflows', file), 'utf8')) as WorkflowFile;
+}
+
+/** A workflow with fields of its node 'Fill In' filled in, as its user would. */
+export function filledIn(file: WorkflowFile, fields: Readonly<Record<string, string>>): WorkflowFile {
+  const changed = structuredClone(file);
+  const { parameters } = changed.nodes.find(({ name }) => name === 'Fill In')!;
+  const { assignments } = parameters.assignments as { assignments: { name: string; value: string }[] };
+  for (const each of assignments) each.value = fields[each.name] ?? each.value;
+  return changed;
 }
 
 /** The playbook's steps for a partner, and the credential in n8n. */
@@ -104,7 +158,7 @@ async function furnish(talktime: Talktime, n8n: N8nRestClient) {
   await talktime.post('/v1/top-ups', { customer_id: 'cus_acme', amount: '100', idempotency_key: 'acme-initial' });
   await talktime.createPlan({ id: 'minutes-100', name: 'Starter', minutes: '100', price: '60' });
   const { path } = await talktime.createEndpoint(RETELL_SECRET);
-  const { key } = await talktime.createApiKey('n8n', ['read', 'deduct', 'top-up']);
+  const { key } = await talktime.createApiKey('n8n', ['read', 'deduct', 'top-up', 'manage']);
   const credentialData = { baseUrl: talktime.url, apiKey: key };
   const credential = await n8n.createCredential('Talktime API', credentialData);
   return { credential, credentialData, ingress: `${talktime.url}${path}` };

@@ -77,6 +77,7 @@ describe('a question that is passed on by API key, as from n8n', () => {
       allowed: true,
       cap_seconds: 500,
       reason: null,
+      code: null,
       response: { status: 200, body: { assistantId: agent, assistantOverrides: { maxDurationSeconds: 500 } } },
     });
     expect(await balance(id)).toMatchObject({ held: 100 });
@@ -92,6 +93,7 @@ describe('a question that is passed on by API key, as from n8n', () => {
     ).toMatchObject({
       allowed: false,
       cap_seconds: null,
+      code: 'INSUFFICIENT_CREDITS',
       reason: expect.stringContaining('credits'),
       response: { status: 200 },
     });

@@ -1,12 +1,14 @@
-/** Other providers' webhooks through the same workflow: the node passes on bytes, headers and address, whoever signed them. */
+/** Other providers' webhooks, each through its own workflow where there is one: bytes, headers and address are passed on, whoever signed them. */
 import assert from 'node:assert/strict';
 import { createHash, createHmac, generateKeyPairSync, sign as signBytes } from 'node:crypto';
 import twilioSdk from 'twilio';
 import type { Report } from '../report';
 import { send, type SignedWebhook } from '../retell';
-import { readWorkflow, type World } from '../world';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readWorkflow, REPOSITORY, type World } from '../world';
 
-const SECRET = 'secret_of_the_account';
+export const SECRET = 'secret_of_the_account';
 const PATH = 'other-providers-call-ended';
 const GHL_KEYS = generateKeyPairSync('ed25519');
 const TWILIO_CALL = 'CA00000000000000000000000000000001';
@@ -141,7 +143,9 @@ const CALLS: Readonly<Record<string, { readonly callId: string; readonly sign: S
 export async function otherProviderCases(report: Report, { talktime, n8n, credential }: World): Promise<void> {
   report.title("Other providers' webhooks");
   // A generic provider is never guessed by its headers: the builder chooses it.
-  const pathOf = (provider: string) => (provider === 'generic' ? `${PATH}-generic` : PATH);
+  const ofItsOwn = (provider: string) => existsSync(join(REPOSITORY, 'workflows', `${provider}-call-ended.json`));
+  const pathOf = (provider: string) =>
+    ofItsOwn(provider) ? `${provider}-call-ended` : provider === 'generic' ? `${PATH}-generic` : PATH;
   const activate = (path: string, provider: string) => {
     const text = JSON.stringify(readWorkflow('retell-call-ended.json'))
       .replaceAll('retell-call-ended', path)
@@ -149,7 +153,7 @@ export async function otherProviderCases(report: Report, { talktime, n8n, creden
     return n8n.activateWorkflow(JSON.parse(text) as ReturnType<typeof readWorkflow>, credential);
   };
 
-  await report.check('the workflow takes them at an address of its own', async () => {
+  await report.check('the workflows import, and activate', async () => {
     await talktime.createCustomer({
       id: 'cus_other',
       name: 'Other Providers',
@@ -164,6 +168,10 @@ export async function otherProviderCases(report: Report, { talktime, n8n, creden
       await talktime.post('/v1/endpoints', { provider, secrets: [SECRET], ...endpoint });
     await activate(pathOf('any'), 'auto');
     await activate(pathOf('generic'), 'generic');
+    const own = Object.keys(CALLS).filter(ofItsOwn);
+    for (const provider of own) await n8n.activateWorkflow(readWorkflow(`${provider}-call-ended.json`), credential);
+    assert.deepEqual(own.sort(), ['bland', 'elevenlabs', 'synthflow', 'twilio', 'ultravox', 'vapi']);
+    return own.map((provider) => `workflows/${provider}-call-ended.json`).join(', ');
   });
 
   for (const [provider, { callId, sign }] of Object.entries(CALLS)) {

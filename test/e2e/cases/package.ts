@@ -4,7 +4,18 @@ import { spawnSync } from 'node:child_process';
 import type { Report } from '../report';
 import type { World } from '../world';
 
-const NODES = ['applyPlan', 'checkThreshold', 'deductCredits', 'topUp'];
+const ACTIONS = ['applyPlan', 'authorizeCall', 'checkThreshold', 'customer', 'deductCredits', 'topUp'];
+const TRIGGER = 'talktimeTrigger';
+/** The output schemas, one for each operation where there are several. */
+const SCHEMAS = [
+  'applyPlan/1',
+  'authorizeCall/1.0.0/authorize',
+  'checkThreshold/1',
+  'customer/1.0.0/onboard',
+  'deductCredits/1',
+  'talktimeTrigger/1',
+  'topUp/1',
+];
 const ALLOWED = /^package\/(dist\/(nodes|credentials)\/.+\.(js|json|svg)|package\.json|README\.md|LICENSE)$/;
 
 export async function packageCases(
@@ -22,22 +33,25 @@ export async function packageCases(
     return `${files.length} files`;
   });
 
-  await report.check('n8n knows the four nodes, each also as a tool for AI agents', async () => {
+  await report.check('n8n knows the seven nodes, each but the trigger also as a tool for AI agents', async () => {
     const names = (await n8n.nodeTypes())
       .map(({ name }) => name)
       .filter((name) => name.startsWith('n8n-nodes-talktime.'));
-    const expected = NODES.flatMap((name) => [`n8n-nodes-talktime.${name}`, `n8n-nodes-talktime.${name}Tool`]);
+    const expected = ACTIONS.flatMap((name) => [`n8n-nodes-talktime.${name}`, `n8n-nodes-talktime.${name}Tool`]);
+    expected.push(`n8n-nodes-talktime.${TRIGGER}`);
     assert.deepEqual(names.sort(), expected.sort());
   });
 
   await report.check('it serves their icons, light and dark, and their output schemas', async () => {
-    for (const node of NODES) {
+    for (const node of [...ACTIONS, 'talktime']) {
       for (const icon of [`${node}.svg`, `${node}.dark.svg`]) {
         const { status, text } = await n8n.file(`/icons/n8n-nodes-talktime/dist/nodes/icons/${icon}`);
         assert.deepEqual([status, text.slice(0, 4)], [200, '<svg'], icon);
       }
-      const { status, text } = await n8n.file(`/schemas/n8n-nodes-talktime.${node}/1.json`);
-      assert.equal(status, 200, node);
+    }
+    for (const schema of SCHEMAS) {
+      const { status, text } = await n8n.file(`/schemas/n8n-nodes-talktime.${schema}.json`);
+      assert.equal(status, 200, schema);
       assert.ok('properties' in (JSON.parse(text) as object));
     }
   });

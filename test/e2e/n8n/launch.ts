@@ -16,6 +16,8 @@ export interface N8nOptions {
   readonly databaseUrl: string;
   /** What `npm pack` made. */
   readonly packageTarball: string;
+  /** More of the environment, such as a proxy. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface RunningN8n {
@@ -28,6 +30,7 @@ export async function launchN8n({
   folder,
   databaseUrl,
   packageTarball,
+  env = {},
 }: N8nOptions): Promise<RunningN8n> {
   installPackage(folder, packageTarball);
   const temporary = join(folder, 'tmp');
@@ -65,6 +68,7 @@ export async function launchN8n({
       N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
       // What is not needed here and costs time or memory at the start.
       N8N_DISABLED_MODULES: 'mcp-registry,instance-ai,chat-hub,insights,agents,mcp,workflow-builder',
+      ...env,
     },
   });
   const url = `http://127.0.0.1:${port}`;

@@ -16,12 +16,16 @@ export interface WorkflowNode {
   parameters: Record<string, unknown>;
   credentials?: Record<string, { id: string; name: string }>;
   onError?: string;
+  webhookId?: string;
 }
 
 export interface StoredCredential {
   id: string;
   name: string;
 }
+
+/** Stored credentials by their type. */
+export type Credentials = Readonly<Record<string, StoredCredential>>;
 
 export interface ListPage {
   results: { name: string; value: string }[];
@@ -51,8 +55,8 @@ export class N8nRestClient {
     return { status: response.status, text: await response.text() };
   }
 
-  async createCredential(name: string, data: Record<string, string>): Promise<StoredCredential> {
-    const { id } = await this.post<{ id: string }>('/rest/credentials', { name, type: 'talktimeApi', data });
+  async createCredential(name: string, data: object, type = 'talktimeApi'): Promise<StoredCredential> {
+    const { id } = await this.post<{ id: string }>('/rest/credentials', { name, type, data });
     return { id, name };
   }
 
@@ -82,19 +86,49 @@ export class N8nRestClient {
     });
   }
 
-  /** Imports a workflow as a file from disk, with the credential chosen in each of our nodes, and activates it. */
-  async activateWorkflow(file: WorkflowFile, credential: StoredCredential): Promise<string> {
-    const nodes = file.nodes.map((node) =>
-      node.credentials?.talktimeApi ? { ...node, credentials: { ...node.credentials, talktimeApi: credential } } : node,
-    );
-    const { id, versionId } = await this.post<{ id: string; versionId: string }>('/rest/workflows', {
-      ...file,
-      nodes,
-      active: false,
-    });
+  /** Imports a workflow as a file from disk, with the credentials chosen in the nodes that ask for them, and activates it. */
+  async activateWorkflow(file: WorkflowFile, chosen: StoredCredential | Credentials): Promise<string> {
+    const { id, versionId } = await this.importWorkflow(file, chosen);
     await this.post(`/rest/workflows/${id}/activate`, { versionId });
     for (const path of webhookPaths(file)) await this.webhookRegistered(path);
     return id;
+  }
+
+  /** @param chosen credentials by their type, or the one of Talktime */
+  async importWorkflow(
+    file: WorkflowFile,
+    chosen: StoredCredential | Credentials,
+  ): Promise<{ id: string; versionId: string }> {
+    const credentials = 'id' in chosen ? { talktimeApi: chosen as StoredCredential } : chosen;
+    const nodes = file.nodes.map((node) => ({
+      ...node,
+      ...(node.credentials && {
+        credentials: { ...node.credentials, ...pick(credentials, Object.keys(node.credentials)) },
+      }),
+    }));
+    return await this.post('/rest/workflows', { ...file, nodes, active: false });
+  }
+
+  async deactivateWorkflow(id: string): Promise<void> {
+    await this.post(`/rest/workflows/${id}/deactivate`, {});
+  }
+
+  /** The button "Execute workflow", from one of its triggers. Waits for the end, and gives its status. */
+  async runWorkflow(id: string, trigger: string): Promise<string> {
+    const { executionId } = await this.post<{ executionId: string }>(`/rest/workflows/${id}/run`, {
+      triggerToStartFrom: { name: trigger },
+    });
+    return await this.ended(executionId);
+  }
+
+  /** How an execution ended. */
+  async ended(executionId: string): Promise<string> {
+    for (let tries = 0; tries < 300; tries += 1) {
+      const { status } = await this.get<{ status: string }>(`/rest/executions/${executionId}`);
+      if (!['new', 'running', 'waiting'].includes(status)) return status;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`The execution ${executionId} did not end within 30 s`);
   }
 
   /** n8n answers the activation before the webhook's address works. */
@@ -140,4 +174,8 @@ export class N8nRestClient {
 
 function webhookPaths({ nodes }: WorkflowFile): string[] {
   return nodes.filter(({ type }) => type === 'n8n-nodes-base.webhook').map(({ parameters }) => String(parameters.path));
+}
+
+function pick(credentials: Credentials, types: readonly string[]): Credentials {
+  return Object.fromEntries(Object.entries(credentials).filter(([type]) => types.includes(type)));
 }
