@@ -191,6 +191,7 @@ async function answerQuestion(
       answer: gate.allow({ agentId, capSeconds }),
       outcome,
       reason: null,
+      code: null,
       capSeconds,
     };
   };
