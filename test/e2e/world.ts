@@ -8,7 +8,7 @@ import { stopChildren } from './children';
 import { installN8n } from './n8n/installation';
 import { launchN8n } from './n8n/launch';
 import { N8nRestClient, type StoredCredential, type WorkflowFile } from './n8n/rest-client';
-import { packPackage } from './package';
+import { packPackage } from '../n8n-package/pack';
 import { Talktime } from './talktime';
 
 export const REPOSITORY = join(__dirname, '../..');
@@ -17,7 +17,6 @@ export const RETELL_SECRET = 'key_of_the_retell_workspace';
 export interface World {
   readonly talktime: Talktime;
   readonly n8n: N8nRestClient;
-  readonly packageTarball: string;
   /** Stored in n8n: the service's address and a key that may read, deduct and top up. */
   readonly credential: StoredCredential;
   readonly credentialData: { baseUrl: string; apiKey: string };
@@ -56,7 +55,7 @@ export async function withWorld(
     ]);
     say(`The service and n8n are up (${seconds(started)}).`);
     const n8n = await N8nRestClient.setUp(url);
-    code = await cases({ talktime, n8n, packageTarball, ...(await furnish(talktime, n8n)) });
+    code = await cases({ talktime, n8n, ...(await furnish(talktime, n8n)) });
   } catch (error) {
     say(`\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n0 passed, 1 failed`);
   } finally {
