@@ -12,7 +12,7 @@ import { N8nRestClient, type Credentials, type StoredCredential, type WorkflowFi
 import { MAIL_USER, startMailServer, type MailServer } from './outside/mail';
 import { MODEL_KEY, startModelApi, type ModelApi } from './outside/model';
 import { startSlackProxy } from './outside/proxy';
-import { packPackage } from './package';
+import { packPackage } from '../n8n-package/pack';
 import { Talktime } from './talktime';
 
 export const REPOSITORY = join(__dirname, '../..');
@@ -22,7 +22,6 @@ export const RETELL_SECRET = 'key_of_the_retell_workspace';
 export interface World {
   readonly talktime: Talktime;
   readonly n8n: N8nRestClient;
-  readonly packageTarball: string;
   /** Stored in n8n: the service's address and a key that may do all of a partner's. */
   readonly credential: StoredCredential;
   readonly credentialData: { baseUrl: string; apiKey: string };
@@ -101,7 +100,7 @@ export async function withWorld(
       openAiApi: await n8n.createCredential('OpenAI', { apiKey: MODEL_KEY, url: model.url }, 'openAiApi'),
     };
     const credentials = { talktimeApi: furnished.credential, ...others };
-    code = await cases({ talktime, n8n, packageTarball, ...furnished, credentials, slack, mail, model });
+    code = await cases({ talktime, n8n, ...furnished, credentials, slack, mail, model });
   } catch (error) {
     say(`\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n0 passed, 1 failed`);
   } finally {
