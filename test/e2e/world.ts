@@ -88,7 +88,7 @@ export async function withWorld(
       }),
     ]);
     say(`The service and n8n are up (${seconds(started)}).`);
-    const n8n = await N8nRestClient.setUp(url);
+    const n8n = await N8nRestClient.signIn(url);
     const furnished = await furnish(talktime, n8n);
     const others = {
       slackApi: await n8n.createCredential('Slack', { accessToken: SLACK_TOKEN }, 'slackApi'),
@@ -163,10 +163,13 @@ async function furnish(talktime: Talktime, n8n: N8nRestClient) {
   return { credential, credentialData, ingress: `${talktime.url}${path}` };
 }
 
-async function createDatabases(url: string, names: string[]): Promise<void> {
+/** Makes the databases that are not there yet. */
+export async function createDatabases(url: string, names: string[]): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  for (const name of names) await client.query(`create database ${name}`);
+  const { rows } = await client.query<{ datname: string }>('select datname from pg_database');
+  const known = new Set(rows.map(({ datname }) => datname));
+  for (const name of names) if (!known.has(name)) await client.query(`create database ${name}`);
   await client.end();
 }
 

@@ -1,7 +1,7 @@
 /** A real n8n of its own: an empty user folder, its database, and the packed package installed as the editor would do it. */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../../core/database/embedded';
 import { lastLines, startChild, type Child } from '../children';
@@ -16,6 +16,10 @@ export interface N8nOptions {
   readonly databaseUrl: string;
   /** What `npm pack` made. */
   readonly packageTarball: string;
+  /** Any free one unless said. */
+  readonly port?: number;
+  /** What n8n seals its credentials with: the same again for a folder that is kept. */
+  readonly encryptionKey?: string;
   /** More of the environment, such as a proxy. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -30,12 +34,14 @@ export async function launchN8n({
   folder,
   databaseUrl,
   packageTarball,
+  port: wantedPort,
+  encryptionKey = randomBytes(24).toString('hex'),
   env = {},
 }: N8nOptions): Promise<RunningN8n> {
   installPackage(folder, packageTarball);
   const temporary = join(folder, 'tmp');
-  mkdirSync(temporary);
-  const port = await freePort();
+  mkdirSync(temporary, { recursive: true });
+  const port = wantedPort ?? (await freePort());
   const database = new URL(databaseUrl);
   const child = startChild({
     name: 'n8n',
@@ -58,7 +64,7 @@ export async function launchN8n({
       N8N_PORT: String(port),
       N8N_LISTEN_ADDRESS: '127.0.0.1',
       N8N_RUNNERS_BROKER_PORT: String(await freePort()),
-      N8N_ENCRYPTION_KEY: randomBytes(24).toString('hex'),
+      N8N_ENCRYPTION_KEY: encryptionKey,
       N8N_SECURE_COOKIE: 'false',
       N8N_DIAGNOSTICS_ENABLED: 'false',
       N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
@@ -79,6 +85,7 @@ export async function launchN8n({
 /** Unpacked where n8n's own installer puts community packages: the node types get the package's name. */
 function installPackage(folder: string, tarball: string): void {
   const target = join(folder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-talktime');
+  rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   const unpacked = spawnSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'], { encoding: 'utf8' });
   if (unpacked.status !== 0) throw new Error(`The package could not be unpacked: ${unpacked.stderr}`);

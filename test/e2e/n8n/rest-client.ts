@@ -37,11 +37,14 @@ export class N8nRestClient {
 
   private constructor(readonly url: string) {}
 
-  /** Claims the new instance, and signs in. */
-  static async setUp(url: string): Promise<N8nRestClient> {
+  /** Signs in as the owner; claims the instance first when it is new. */
+  static async signIn(url: string, owner: Pick<typeof OWNER, 'email' | 'password'> = OWNER): Promise<N8nRestClient> {
     const client = new N8nRestClient(url);
-    await client.post('/rest/owner/setup', OWNER);
-    await client.post('/rest/login', { emailOrLdapLoginId: OWNER.email, password: OWNER.password });
+    const { userManagement } = await client.get<{ userManagement: { showSetupOnFirstLoad: boolean } }>(
+      '/rest/settings',
+    );
+    if (userManagement.showSetupOnFirstLoad) await client.post('/rest/owner/setup', { ...OWNER, ...owner });
+    await client.post('/rest/login', { emailOrLdapLoginId: owner.email, password: owner.password });
     return client;
   }
 
@@ -58,6 +61,10 @@ export class N8nRestClient {
   async createCredential(name: string, data: object, type = 'talktimeApi'): Promise<StoredCredential> {
     const { id } = await this.post<{ id: string }>('/rest/credentials', { name, type, data });
     return { id, name };
+  }
+
+  async updateCredential({ id, name }: StoredCredential, data: object, type = 'talktimeApi'): Promise<void> {
+    await this.raw(`/rest/credentials/${id}`, { name, type, data }, 'PATCH');
   }
 
   /** The test button of a credential. */
@@ -158,9 +165,9 @@ export class N8nRestClient {
     return (await this.raw<{ data: Answer }>(path, body)).data;
   }
 
-  private async raw<Answer>(path: string, body?: object): Promise<Answer> {
+  private async raw<Answer>(path: string, body?: object, method = body ? 'POST' : 'GET'): Promise<Answer> {
     const response = await fetch(new URL(path, this.url), {
-      method: body ? 'POST' : 'GET',
+      method,
       headers: { 'content-type': 'application/json', cookie: this.cookie },
       body: body && JSON.stringify(body),
     });
