@@ -199,6 +199,6 @@ main(lifecycle, once).then(
   async (error: unknown) => {
     if (await lifecycle.isStopping()) return; // interrupted
     process.stderr.write(`\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    await lifecycle.exit(1);
+    lifecycle.exit(1);
   },
 );
