@@ -2,6 +2,9 @@ import type { INodeProperties } from 'n8n-workflow';
 import { customerField } from '../shared/customer';
 import { providerWebhookFields } from '../shared/providerWebhook';
 
+const RAW_BODY =
+  "In the Webhook node before this one, add the option <b>Raw Body</b> and switch it on: Talktime checks the provider's signature over the exact bytes. Give the provider what comes out under <b>response</b>.";
+
 const ofFields = { operation: ['authorize'], source: ['fields'] };
 const namesCall = [
   { show: { operation: ['authorize'], source: ['fields'] } },
@@ -61,6 +64,7 @@ export const authorizeCallFields: INodeProperties[] = [
   },
   ...providerWebhookFields.map((field) => ({
     ...field,
+    ...(field.type === 'notice' && { displayName: RAW_BODY }),
     displayOptions: { show: { operation: ['authorize'], source: ['providerWebhook'] } },
   })),
   ...forBoth({
