@@ -91,9 +91,8 @@ export class TalktimeTrigger implements INodeType {
 
       async create(this: IHookFunctions): Promise<boolean> {
         const remembered = this.getWorkflowStaticData('node') as Remembered;
-        // One that is there, but for another address or other events.
-        if (remembered.webhookId !== undefined) await forget(this, remembered);
         const body = wanted(this);
+        await forgetSameAddress(this, body.url);
         const { id, secret } = await talktimeRequest<WebhookCreated>(this, {
           method: 'POST',
           path: '/v1/webhooks',
@@ -105,7 +104,10 @@ export class TalktimeTrigger implements INodeType {
       },
 
       async delete(this: IHookFunctions): Promise<boolean> {
-        await forget(this, this.getWorkflowStaticData('node') as Remembered);
+        const remembered = this.getWorkflowStaticData('node') as Remembered;
+        if (remembered.webhookId !== undefined) await remove(this, remembered.webhookId);
+        delete remembered.webhookId;
+        delete remembered.secret;
         return true;
       },
     },
@@ -145,11 +147,13 @@ function isAsWanted(known: Webhook, { url, events, customer_id }: WebhookCreateR
   );
 }
 
-async function forget(context: IHookFunctions, remembered: Remembered): Promise<void> {
-  if (remembered.webhookId !== undefined) {
-    const path = `/v1/webhooks/${encodeURIComponent(remembered.webhookId)}`;
-    await talktimeRequestOr(context, { method: 'DELETE', path }, ['WEBHOOK_NOT_FOUND']);
-  }
-  delete remembered.webhookId;
-  delete remembered.secret;
+/** One for other events, or one whose secret was lost because n8n ended before it was kept: nothing could read what it sends. */
+async function forgetSameAddress(context: IHookFunctions, url: string): Promise<void> {
+  const { items } = await talktimeRequest<{ items: Webhook[] }>(context, { method: 'GET', path: '/v1/webhooks' });
+  for (const { id } of items.filter((webhook) => webhook.url === url)) await remove(context, id);
+}
+
+async function remove(context: IHookFunctions, webhookId: string): Promise<void> {
+  const path = `/v1/webhooks/${encodeURIComponent(webhookId)}`;
+  await talktimeRequestOr(context, { method: 'DELETE', path }, ['WEBHOOK_NOT_FOUND']);
 }

@@ -67,6 +67,16 @@ describe('Talktime Trigger', () => {
     expect(await webhooks()).toHaveLength(1);
   });
 
+  it('leaves one webhook behind when n8n lost what it knew of the first', async () => {
+    const [first, other] = [node(), node({}, 'http://127.0.0.1:5678/webhook/another')];
+    await hooks.create.call(first.context);
+    await hooks.create.call(other.context);
+    const again = node();
+    expect(await hooks.checkExists.call(again.context)).toBe(false);
+    await hooks.create.call(again.context);
+    expect((await webhooks()).map(({ id }) => id)).toEqual([other.kept.webhookId, again.kept.webhookId]);
+  });
+
   describe('when something arrives', () => {
     const body = { id: 'e1', type: 'balance.low', at: '2026-11-24T16:00:00Z', customer: null, data: {} };
     const arrive = async (headers: Record<string, string>, raw: string, kept: IDataObject) => {
