@@ -41,7 +41,10 @@ export function failedUnlessStopping(context: IExecuteFunctions, error: unknown,
   const nodeError = asNodeError(context, error, itemIndex);
   if (!context.continueOnFail()) throw nodeError;
   const details = { description: nodeError.description ?? '', code: codeOf(nodeError) ?? 'NODE_SETUP' };
-  return { item: { json: { error: nodeError.message, details }, pairedItem: { item: itemIndex } }, failed: true };
+  // What it came with goes on with it: n8n adds the input's fields by itself, but not its files, such as a webhook's raw body.
+  const { binary } = context.getInputData()[itemIndex] ?? {};
+  const json = { error: nodeError.message, details };
+  return { item: { json, ...(binary && { binary }), pairedItem: { item: itemIndex } }, failed: true };
 }
 
 function asNodeError(context: IExecuteFunctions, error: unknown, itemIndex: number): NodeApiError | NodeOperationError {

@@ -27,6 +27,7 @@ const CASES: readonly [file: string, name: string, provider: Provider][] = [
   ['vapi-call-ended.json', 'vapi', vapi],
 ];
 const GATES = ['retell-call-gate.json', 'vapi-call-gate.json'];
+const SENDING_AGAIN = ['retell', 'ultravox'];
 const NOBODY = { agent: 'agent_of_nobody', number: '+14155550199' };
 
 let world: World;
@@ -149,7 +150,8 @@ describe.each(CASES)('workflows/%s', (file, name, provider) => {
       const body = provider.ended(newCall(61));
       world.wire.lose('POST /v1/deductions', loss);
       const away = await send(body);
-      expect(world.wire.requests).toHaveLength(3);
+      // The fourth is the last try, which waits for a retry in n8n.
+      expect(world.wire.requests).toHaveLength(SENDING_AGAIN.includes(name) ? 3 : 4);
       expect([away.status, away.answer.received]).toEqual([503, false]);
 
       world.wire.mend();
@@ -160,4 +162,19 @@ describe.each(CASES)('workflows/%s', (file, name, provider) => {
       expect(await world.posted(customer)).toBe(87.8);
     },
   );
+
+  it('leaves what a provider does not send again to a retry in n8n, which charges it once', async () => {
+    const call = newCall(61);
+    world.wire.lose('POST /v1/deductions', 'before');
+    const { execution } = await send(provider.ended(call));
+    // Retell and Ultravox send again by themselves.
+    expect(execution.status).toBe(SENDING_AGAIN.includes(name) ? 'success' : 'error');
+    if (execution.status === 'success') return;
+
+    world.wire.mend();
+    const retried = await world.n8n.retry(execution);
+
+    expect([retried.status, retried.error]).toEqual(['success', undefined]);
+    expect(await world.used(customer)).toEqual([[`${name} ${call.id}`, -12.2]]);
+  });
 });
