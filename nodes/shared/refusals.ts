@@ -75,11 +75,15 @@ export function isProblem(body: unknown): body is Problem {
   return typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
 }
 
-/** The service said no: its detail as the message, the next step and the stable code below it. */
+/**
+ * The service said no: what is wrong as the message, the next step and the stable code below it. A single wrong field is the
+ * message, by the name that the panel gives it rather than the API's.
+ */
 export function refusal(node: INode, problem: Problem, itemIndex?: number): NodeApiError {
   const fields = (problem.errors ?? []).map(wrongField);
-  const steps = [...fields, NEXT_STEP[problem.code as ErrorCode] ?? '', `Code: ${problem.code}`].filter(Boolean);
-  return apiError(node, problem.detail || problem.title, steps.join(' '), {
+  const [message, ...more] = fields.length === 1 ? fields : [problem.detail || problem.title, ...fields];
+  const steps = [...more, NEXT_STEP[problem.code as ErrorCode] ?? '', `Code: ${problem.code}`].filter(Boolean);
+  return apiError(node, message as string, steps.join(' '), {
     httpCode: String(problem.status),
     code: problem.code,
     itemIndex,

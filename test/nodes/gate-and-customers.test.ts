@@ -184,7 +184,7 @@ describe('Customer', () => {
       parameters: { operation: 'createOrUpdate', customerId: 'cus_new', settings: { price: 'twelve' } },
       credential: credential(),
     });
-    expect(failure.description).toContain("'AI Credit Price Per Minute'");
+    expect(failure.message).toContain("'AI Credit Price Per Minute'");
     const taken = await failureOf(new Customer(), {
       parameters: {
         operation: 'createOrUpdate',

@@ -44,7 +44,8 @@ describe('What a builder reads when something does not work', () => {
       ]),
     );
 
-    expect(error.description).toBe("'Reference': At most 200 characters. Code: REQUEST_INVALID");
+    expect(error.message).toBe("'Reference': At most 200 characters.");
+    expect(error.description).toBe('Code: REQUEST_INVALID');
   });
 
   it.each([
