@@ -1,5 +1,15 @@
+import { Sealer } from '@talktime/core/access';
+import { createWebhook } from '@talktime/core/alerts';
 import { createCustomer, createPartner, addMapping, updateCustomer, updatePartner } from '@talktime/core/customers';
-import { customerCreate, customerUpdate, partnerCreate, partnerUpdate, TalktimeError } from '@talktime/core/contract';
+import {
+  customerCreate,
+  customerUpdate,
+  WEBHOOK_EVENTS,
+  webhookCreate,
+  partnerCreate,
+  partnerUpdate,
+  TalktimeError,
+} from '@talktime/core/contract';
 import type { Database } from '@talktime/core/database';
 import { verify, type Ledger } from '@talktime/core/ledger';
 import { walletId } from './carrier';
@@ -31,6 +41,7 @@ export class PartnerUnderTest {
       HOST,
       partnerUpdate.parse({ funding: setup.levels.funding, track_cost: setup.levels.trackCost }),
     );
+    await listenToEverything(database, id);
     versions.set(PARTNER, Date.parse(partner.settings.rate?.effective_from ?? ''));
     for (const [name, settings] of Object.entries(setup.customers)) {
       const input = customerCreate.parse({ id: name, name, settings: settingsPatch(settings) });
@@ -159,6 +170,12 @@ function settingsPatch(change: Change) {
     max_concurrent_calls: change.maxConcurrent,
     ...commonPatch(change),
   });
+}
+
+/** Most agencies have outgoing webhooks; with them a batch writes deliveries beside its postings. */
+async function listenToEverything(database: Database, id: string): Promise<void> {
+  const input = webhookCreate.parse({ url: 'https://hooks.example.com/talktime', events: [...WEBHOOK_EVENTS] });
+  await createWebhook({ database, sealer: new Sealer(Buffer.alloc(32, 7)) }, id, HOST, input, 'any');
 }
 
 /** Without what is not there: a body has no undefined fields. */
