@@ -6,12 +6,14 @@ export type { SlackApp, SlackAppOptions } from './app';
 export * from './messages';
 export { singleWorkspace } from './ports';
 export type {
+  Access,
   BotData,
   BotLogger,
   CustomerBalance,
   CustomerRef,
   Installations,
   PartnerBalance,
+  Role,
   Settled,
   SlackActor,
 } from './ports';

@@ -5,6 +5,20 @@ export interface SlackActor {
   readonly teamId: string;
   readonly enterpriseId: string | null;
   readonly userId: string;
+  /** The workspace whose installation heard them, where it is not their own: a channel that companies share. */
+  readonly installedTeamId?: string;
+}
+
+export type Role = 'owner' | 'manager' | 'viewer' | 'customer';
+
+/** What somebody in Slack may see and do. */
+export interface Access {
+  readonly partnerId: string;
+  readonly role: Role;
+  /** The customer whose people they are, or whose channel they write in; null: the partner's own. A 'customer' always has one. */
+  readonly customerId: string | null;
+  /** The most credits one action of theirs may move; null: no cap. Decimal credits as they go over the wire. */
+  readonly maxCredits: number | null;
 }
 
 export interface CustomerRef {
@@ -34,6 +48,8 @@ export type Settled =
 export interface BotData {
   /** The partner that the actor's workspace is bound to and that the actor may see; null when there is none. */
   partnerOf(actor: SlackActor): Promise<string | null>;
+  /** What the actor may see and do in a channel (null: in a DM or on the Home tab); null when nothing. Asked again by whatever moves money. */
+  accessOf(actor: SlackActor, channelId: string | null): Promise<Access | null>;
   partnerBalance(partnerId: string): Promise<PartnerBalance>;
   /** The customers whose id or name is `text`, without regard to case: none, one or a few. At most 5. */
   findCustomers(partnerId: string, text: string): Promise<CustomerRef[]>;

@@ -1,8 +1,10 @@
 import type { BotData, CustomerBalance, Settled, SlackActor } from '@talktime/bot';
+import { bindingOf, slackAccess } from '@talktime/core/access';
 import { assignCall, dismissCall, listSuspense, type Talktime } from '@talktime/core/calls';
 import { TalktimeError, type Customer } from '@talktime/core/contract';
-import { getCustomer, getPartner, getThreshold, listCustomers, partnerOfSlackTeam } from '@talktime/core/customers';
+import { getCustomer, getPartner, getThreshold, listCustomers } from '@talktime/core/customers';
 import type { Database } from '@talktime/core/database';
+import { toJsonNumber } from '@talktime/core/money';
 
 const MOST_FOUND = 5;
 const PAGE = 200;
@@ -16,7 +18,14 @@ export function botData(talktime: Talktime): BotData {
     threshold: await getThreshold(database, partnerId, { customerId: customer.id }),
   });
   return {
-    partnerOf: ({ teamId }) => partnerOfSlackTeam(database, teamId),
+    async partnerOf(actor) {
+      return (await bindingOf(database, heardIn(actor)))?.partnerId ?? null;
+    },
+
+    async accessOf(actor, channelId) {
+      const access = await slackAccess(database, actor, heardIn(actor), channelId);
+      return access && { ...access, maxCredits: access.maxCredits === null ? null : toJsonNumber(access.maxCredits) };
+    },
 
     async partnerBalance(partnerId) {
       const [partner, threshold] = await Promise.all([
@@ -83,6 +92,12 @@ export function botData(talktime: Talktime): BotData {
       }),
   };
 }
+
+/** The workspace whose installation heard the actor. */
+const heardIn = ({ teamId, installedTeamId, enterpriseId }: SlackActor) => ({
+  teamId: installedTeamId ?? teamId,
+  enterpriseId,
+});
 
 const actorOf = ({ teamId, userId }: SlackActor) => ({ id: `slack:${teamId}/${userId}`, host: false });
 

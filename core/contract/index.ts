@@ -9,6 +9,7 @@ import type * as operations from './operations';
 import type * as plans from './plans';
 import type * as providers from './providers';
 import type * as reports from './reports';
+import type * as slack from './slack';
 import type * as webhooks from './webhooks';
 
 export * from './access';
@@ -20,6 +21,7 @@ export * from './operations';
 export * from './plans';
 export * from './providers';
 export * from './reports';
+export * from './slack';
 export * from './webhooks';
 
 export type Customer = z.output<typeof customers.customer>;
@@ -61,6 +63,11 @@ export type UsageRow = z.output<typeof reports.usageRow>;
 export type UsageReport = z.output<typeof reports.usageReport>;
 export type MarginRow = z.output<typeof reports.marginRow>;
 export type MarginReport = z.output<typeof reports.marginReport>;
+export type SlackRole = z.output<typeof slack.slackRole>;
+export type SlackChannelLink = z.output<typeof slack.slackChannelLink>;
+export type SlackSettings = z.output<typeof slack.slackSettings>;
+export type SlackInstallation = z.output<typeof slack.slackInstallation>;
+export type SlackInstallLink = z.output<typeof slack.slackInstallLink>;
 export type Webhook = z.output<typeof webhooks.webhook>;
 export type WebhookCreateRequest = z.input<typeof webhooks.webhookCreate>;
 export type WebhookCreated = z.output<typeof webhooks.webhookCreated>;

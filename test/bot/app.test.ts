@@ -21,6 +21,10 @@ function data(changes: Partial<BotData> = {}): BotData {
   const refs = CUSTOMERS.map(({ customer: { id, name } }) => ({ id, name }));
   return {
     partnerOf: ({ teamId }) => Promise.resolve(teamId === 'T0BRIGHT' ? 'par_bright' : null),
+    accessOf: ({ teamId }) =>
+      Promise.resolve(
+        teamId === 'T0BRIGHT' ? { partnerId: 'par_bright', role: 'owner', customerId: null, maxCredits: null } : null,
+      ),
     partnerBalance: () => Promise.resolve(partnerBalance('Bright Agency', 5000)),
     findCustomers: (_partner, text) =>
       Promise.resolve(

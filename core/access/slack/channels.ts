@@ -1,0 +1,80 @@
+import type { SlackChannelLink } from '../../contract';
+import { TalktimeError } from '../../contract/errors';
+import type { Database } from '../../database';
+import type { Actor } from '../../ledger/commands';
+import { audit } from '../audit';
+import { requireCustomer } from './roles';
+
+const MOST_LINKS = 5000;
+
+interface LinkRow {
+  channel_id: string;
+  customer_id: string;
+  linked_at: Date;
+}
+
+/** The channels that are a customer's. */
+export async function listSlackChannels(database: Database, partnerId: string): Promise<SlackChannelLink[]> {
+  const rows = await database.asPartner(partnerId, (transaction) =>
+    transaction.query<LinkRow>(
+      `select channel_id, customer_id, linked_at from talktime.slack_channels where partner_id = $1
+       order by customer_id, channel_id limit $2`,
+      [partnerId, MOST_LINKS],
+    ),
+  );
+  return rows.map(toLink);
+}
+
+/**
+ * Makes a channel a customer's, in place of the one it was. Whoever is in it may see that customer from now on.
+ *
+ * @throws TalktimeError CUSTOMER_NOT_FOUND; SLACK_CHANNEL_TAKEN when the partner's own alerts go there
+ */
+export async function linkSlackChannel(
+  database: Database,
+  partnerId: string,
+  actor: Actor,
+  channelId: string,
+  customerId: string,
+): Promise<SlackChannelLink> {
+  return database.asPartner(partnerId, async (transaction) => {
+    await requireCustomer(transaction, partnerId, customerId);
+    const [own] = await transaction.query(
+      'select 1 from talktime.partners where partner_id = $1 and slack_channel = $2 for share',
+      [partnerId, channelId],
+    );
+    if (own)
+      throw new TalktimeError(
+        'SLACK_CHANNEL_TAKEN',
+        `The partner's own alerts go to ${channelId}: they name every customer. Give them another channel first.`,
+      );
+    const [row] = await transaction.query<LinkRow>(
+      `insert into talktime.slack_channels (partner_id, channel_id, customer_id) values ($1, $2, $3)
+       on conflict (partner_id, channel_id) do update set customer_id = excluded.customer_id, linked_at = clock_timestamp()
+       returning channel_id, customer_id, linked_at`,
+      [partnerId, channelId, customerId],
+    );
+    await audit(transaction, partnerId, actor, 'slack_channel.linked', channelId, { customer_id: customerId });
+    return toLink(row!);
+  });
+}
+
+/** Makes a channel nobody's. One that was nobody's stays so. */
+export async function unlinkSlackChannel(
+  database: Database,
+  partnerId: string,
+  actor: Actor,
+  channelId: string,
+): Promise<void> {
+  await database.asPartner(partnerId, async (transaction) => {
+    const [row] = await transaction.query<{ customer_id: string }>(
+      'delete from talktime.slack_channels where partner_id = $1 and channel_id = $2 returning customer_id',
+      [partnerId, channelId],
+    );
+    if (row) await audit(transaction, partnerId, actor, 'slack_channel.unlinked', channelId, row);
+  });
+}
+
+function toLink(row: LinkRow): SlackChannelLink {
+  return { channel_id: row.channel_id, customer_id: row.customer_id, linked_at: row.linked_at.toISOString() };
+}
