@@ -1,6 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { App, HTTPReceiver } from '@slack/bolt';
+import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
 import { register as registerCommands } from './commands';
+import {
+  INSTALL_PATH,
+  installerOptions,
+  listenForInstalls,
+  REDIRECT_PATH,
+  registerEnds,
+  type Installing,
+} from './installs';
 import type { BotData, BotLogger, Installations } from './ports';
 import { boltLogger, webClientOptions, type SlackClientOptions } from './slack-client';
 
@@ -14,11 +22,17 @@ export interface SlackAppOptions extends SlackClientOptions {
   /** SLACK_SIGNING_SECRET: every request is checked against it and refused with 401 when it does not fit or is 5 minutes old. */
   readonly signingSecret: string;
   readonly installations: Installations;
+  /** Lets workspaces install the app by OAuth; without it there is the one of SLACK_BOT_TOKEN. */
+  readonly installing?: Installing;
+  /** SLACK_APP_TOKEN: Slack's requests come over a connection that this process opens, for want of a public address. */
+  readonly appToken?: string;
   readonly data: BotData;
   readonly logger: BotLogger;
 }
 
 export interface SlackApp {
+  /** Opens the connection of Socket Mode; without SLACK_APP_TOKEN there is nothing to open. */
+  start(): Promise<void>;
   /** Takes every request under /slack/. The body must not have been read. Never throws. */
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
   /** Takes no more requests and waits until what was begun has been answered. */
@@ -33,9 +47,17 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     endpoints: SLACK_PATH,
     bodyLimit: BODY_LIMIT,
     logger: boltLogger(logger),
+    ...(options.installing ? installerOptions(options.installing, options, logger) : {}),
   });
+  const socket = options.appToken
+    ? new SocketModeReceiver({
+        appToken: options.appToken,
+        logger: boltLogger(logger),
+        installerOptions: { clientOptions: webClientOptions(options, logger) },
+      })
+    : undefined;
   const app = new App({
-    receiver,
+    receiver: socket ?? receiver,
     convoStore: false,
     logger: boltLogger(logger),
     clientOptions: webClientOptions(options, logger),
@@ -57,19 +79,31 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   // What fails before any middleware: a workspace in which the app is not installed.
   app.error((error) => Promise.resolve(report(error)));
   registerCommands(app, { data, logger });
+  if (options.installing) registerEnds(app, options.installing);
+  const answerInstall = options.installing && listenForInstalls(receiver, options.installing, logger);
 
   let stopped = false;
   return {
     listener(request, response) {
       if (stopped) return answerEmpty(response, 503);
+      const path = request.url?.split('?')[0];
+      if (answerInstall && (path === INSTALL_PATH || path === REDIRECT_PATH)) {
+        if (request.method !== 'GET') return answerEmpty(response, 405, { allow: 'GET' });
+        void track(answerInstall(request, response));
+        return;
+      }
       // The receiver throws for what is not its own, so that a router could pass it on. Nothing else lives under /slack/.
-      if (request.url?.split('?')[0] !== SLACK_PATH) return answerEmpty(response, 404);
+      if (path !== SLACK_PATH || socket) return answerEmpty(response, 404);
       if (request.method !== 'POST') return answerEmpty(response, 405, { allow: 'POST' });
       void track(new Promise((closed) => response.once('close', closed)));
       receiver.requestListener(request, response);
     },
+    async start() {
+      await socket?.start();
+    },
     async stop() {
       stopped = true;
+      await socket?.stop();
       // A request's response ends with its acknowledgement, when its answer has already begun.
       while (begun.size > 0) await Promise.allSettled(begun);
     },

@@ -75,7 +75,7 @@ export const slackInstallation = z.object({
   installer_id: z.string(),
   installed_at: moment,
   gone_at: moment.nullable().meta({ description: 'When the app was removed, or its tokens were revoked' }),
-  gone_because: z.enum(['app_uninstalled', 'tokens_revoked', 'refresh_refused', 'unbound']).nullable(),
+  gone_because: z.enum(['app_uninstalled', 'tokens_revoked', 'refresh_refused']).nullable(),
 });
 
 /** The one answer that shows the address. It works once. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { audit } from '../access/audit';
+import { claimSlackWorkspace } from '../access/slack/binding';
 import { parseCreditsFromZero, USUAL_REFUSAL, type Partner, type partnerCreate, type partnerUpdate } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
@@ -94,6 +95,7 @@ export async function updatePartner(
       call_refusal_message:
         patch.call_refusal_message === undefined ? before.call_refusal_message : patch.call_refusal_message,
     };
+    if (patch.slack_channel != null) await requireOwnChannel(transaction, partnerId, patch.slack_channel);
     await bindSlackTeam(transaction, partnerId, before.slack_team_id, after.slack_team_id);
     await transaction.query(
       `update talktime.partners
@@ -121,14 +123,17 @@ export async function updatePartner(
   });
 }
 
-/** The partner that a Slack workspace belongs to. */
-export async function partnerOfSlackTeam(database: Database, teamId: string): Promise<string | null> {
-  const [row] = await database.asDirectory((transaction) =>
-    transaction.query<{ partner_id: string }>('select partner_id from directory.slack_teams where team_id = $1', [
-      teamId,
-    ]),
+/** The partner's own alerts name every customer: they don't go to a channel that is one customer's. */
+async function requireOwnChannel(transaction: Transaction, partnerId: string, channelId: string): Promise<void> {
+  const rows = await transaction.query<{ customer_id: string }>(
+    'select customer_id from talktime.slack_channels where partner_id = $1 and channel_id = $2',
+    [partnerId, channelId],
   );
-  return row?.partner_id ?? null;
+  if (rows[0])
+    throw new TalktimeError(
+      'SLACK_CHANNEL_TAKEN',
+      `The channel ${channelId} is the customer "${rows[0].customer_id}"'s. Choose another, or unlink it first.`,
+    );
 }
 
 async function bindSlackTeam(
@@ -139,20 +144,15 @@ async function bindSlackTeam(
 ): Promise<void> {
   if (before === after) return;
   if (before !== null)
-    await transaction.query('delete from directory.slack_teams where team_id = $1 and partner_id = $2', [
-      before,
-      partnerId,
-    ]);
-  if (after === null) return;
-  const rows = await transaction.query(
-    'insert into directory.slack_teams (team_id, partner_id) values ($1, $2) on conflict do nothing returning team_id',
-    [after, partnerId],
-  );
-  if (rows.length === 0)
-    throw new TalktimeError(
-      'SLACK_TEAM_TAKEN',
-      `The Slack workspace ${after} is connected to another partner. Disconnect it there first.`,
+    // Where the app is installed, the workspace stays the partner's: the setting only says where alerts go.
+    await transaction.query(
+      `delete from directory.slack_teams where team_id = $1 and partner_id = $2
+         and not exists (select 1 from talktime.slack_installations
+                         where partner_id = $2 and workspace_id = $1 and gone_at is null)`,
+      [before, partnerId],
     );
+  if (after === null) return;
+  await claimSlackWorkspace(transaction, partnerId, after);
 }
 
 interface PartnerRow {

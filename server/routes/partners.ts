@@ -34,6 +34,7 @@ export const partnerRoutes: Routes = async (app, { talktime }) => {
           'NUMBER_PRECISION',
           'NUMBER_RANGE',
           'SLACK_TEAM_TAKEN',
+          'SLACK_CHANNEL_TAKEN',
           'HOST_KEY_REQUIRED',
           'FUNDING_IN_USE',
           'COST_NOT_TRACKED',

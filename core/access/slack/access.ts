@@ -1,37 +1,13 @@
 import type { Database, Transaction } from '../../database';
 import type { Microcredits } from '../../money';
+import { bindingOf, type SlackBinding, type SlackWorkspace } from './binding';
 import { decideAccess, type Decision, type SlackRoleName } from './decide';
-
-/** A workspace as Slack's signed request names it. */
-export interface SlackWorkspace {
-  readonly teamId: string | null;
-  /** Its Enterprise organisation. */
-  readonly enterpriseId: string | null;
-}
-
-/** Which binding stands for a workspace: its own, else that of its organisation. */
-export interface SlackBinding {
-  readonly workspaceId: string;
-  readonly partnerId: string;
-}
+import { readSettings } from './settings';
 
 export interface SlackPerson {
   /** Their own workspace, which in a shared channel may be another company's. */
   readonly teamId: string;
   readonly userId: string;
-}
-
-/** The partner that a workspace, or else its whole organisation, is bound to; null when neither is. */
-export async function bindingOf(database: Database, workspace: SlackWorkspace): Promise<SlackBinding | null> {
-  const { teamId, enterpriseId } = workspace;
-  const [row] = await database.asDirectory((transaction) =>
-    transaction.query<{ team_id: string; partner_id: string }>(
-      `select team_id, partner_id from directory.slack_teams where team_id = any($1::text[])
-       order by team_id = $2 desc limit 1`,
-      [[teamId, enterpriseId].filter((id) => id !== null), teamId ?? ''],
-    ),
-  );
-  return row ? { workspaceId: row.team_id, partnerId: row.partner_id } : null;
 }
 
 /**
@@ -97,29 +73,15 @@ async function customerOfChannel(
 
 /** Unless said, members see balances where the workspace was bound by hand, and not where the app was installed by OAuth. */
 async function settingsFor(transaction: Transaction, { partnerId, workspaceId }: SlackBinding) {
-  const [row] = await transaction.query<{
-    members_may_view: boolean;
-    is_set: boolean;
-    manager: Microcredits | null;
-    owner: Microcredits | null;
-  }>(
-    `select coalesce(settings.members_may_view, installation.partner_id is null) as members_may_view,
-            settings.partner_id is not null as is_set,
-            settings.manager_max_credits as manager,
-            settings.owner_max_credits as owner
-     from talktime.partners partner
-     left join talktime.slack_settings settings on settings.partner_id = partner.partner_id
-     left join talktime.slack_installations installation
-       on installation.partner_id = partner.partner_id and installation.workspace_id = $2
-     where partner.partner_id = $1`,
-    [partnerId, workspaceId],
-  );
-  if (!row) throw new Error('A Slack workspace is bound to a partner that is not there');
+  const [settings, installed] = await Promise.all([
+    readSettings(transaction, partnerId),
+    transaction.query('select 1 from talktime.slack_installations where partner_id = $1 and workspace_id = $2', [
+      partnerId,
+      workspaceId,
+    ]),
+  ]);
   return {
-    membersMayView: row.members_may_view,
-    caps: { manager: row.is_set ? row.manager : USUAL_MANAGER_CAP, owner: row.owner },
+    membersMayView: settings.members_may_view ?? installed.length === 0,
+    caps: { manager: settings.manager_max_credits, owner: settings.owner_max_credits },
   };
 }
-
-/** 10,000 credits: what one action of a manager may move unless the partner says otherwise. */
-export const USUAL_MANAGER_CAP = 10_000_000_000n as Microcredits;

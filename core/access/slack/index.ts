@@ -1,4 +1,8 @@
 export * from './access';
+export { bindingOf, type SlackWorkspace } from './binding';
 export * from './channels';
 export * from './decide';
+export * from './install-links';
+export * from './installations';
 export { listSlackRoles, removeSlackRole, setSlackRole } from './roles';
+export * from './settings';

@@ -23,7 +23,7 @@ create table talktime.slack_installations (
   installer_id    text not null,
   installed_at    timestamptz not null default clock_timestamp(),
   gone_at         timestamptz,
-  gone_because    text check (gone_because in ('app_uninstalled', 'tokens_revoked', 'refresh_refused', 'unbound')),
+  gone_because    text check (gone_because in ('app_uninstalled', 'tokens_revoked', 'refresh_refused')),
   primary key (partner_id, workspace_id),
   check ((gone_at is null) = (sealed is not null)),
   check ((gone_at is null) = (gone_because is null))
