@@ -1,4 +1,4 @@
-import type { MrkdwnElement, PlainTextElement } from '@slack/types';
+import type { MrkdwnElement, PlainTextElement, TableBlock } from '@slack/types';
 import type { Message, MessageBlock } from './message';
 import { unescape } from './text';
 
@@ -55,6 +55,26 @@ function drawBlock(block: MessageBlock, width: number): Line[] {
       return [[{ text: '─'.repeat(width), style: 'dim' }]];
     case 'section':
       return [...(block.text ? drawText(block.text, width) : []), ...drawFields(block.fields ?? [], width)];
+    case 'actions':
+      return wrap(
+        block.elements.flatMap(
+          (button): Line => [
+            { text: `[ ${clean(button.text.text)} ]`, style: 'bold' },
+            { text: '  ', style: 'plain' },
+          ],
+        ),
+        width,
+      );
+    case 'table':
+      return drawTable(block.rows.map((row) => row.map(cellText)));
+    case 'data_visualization':
+      return drawTable([
+        ['', ...block.chart.series.map(({ name }) => name)],
+        ...block.chart.axis_config.categories.map((category) => [
+          category,
+          ...block.chart.series.map(({ data }) => String(data.find(({ label }) => label === category)?.value ?? '')),
+        ]),
+      ]);
     case 'context':
       return block.elements.flatMap((element) => {
         if (element.type === 'image') return [[{ text: `[${clean(element.alt_text)}]`, style: 'dim' }]];
@@ -63,6 +83,22 @@ function drawBlock(block: MessageBlock, width: number): Line[] {
         );
       });
   }
+}
+
+/** Columns as wide as their widest cell. */
+function drawTable(rows: readonly (readonly string[])[]): Line[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => columns(clean(row[column] ?? '')))));
+  return rows.map((row, index) =>
+    row.map((cell, column) => {
+      const text = clean(cell);
+      const gap = ' '.repeat(Math.max(0, (widths[column] ?? 0) - columns(text)) + 2);
+      return { text: text + gap, style: index === 0 ? ('bold' as const) : ('plain' as const) };
+    }),
+  );
+}
+
+function cellText(cell: TableBlock['rows'][number][number]): string {
+  return 'text' in cell ? cell.text : '';
 }
 
 function drawText(text: MrkdwnElement | PlainTextElement, width: number): Line[] {

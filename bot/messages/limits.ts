@@ -11,6 +11,8 @@ export const LIMITS = {
   field: 2_000,
   contextElements: 10,
   contextText: 3_000,
+  actionsElements: 25,
+  buttonText: 75,
   blockId: 255,
   /** Undocumented: about this many characters of block text in total, and Slack answers msg_blocks_too_long. */
   total: 13_200,
@@ -55,6 +57,7 @@ const KEYS: Record<string, readonly string[]> = {
   section: ['text', 'fields'],
   context: ['elements'],
   divider: [],
+  actions: ['elements'],
 };
 
 function checkBlock(block: unknown): Report {
@@ -95,6 +98,12 @@ function checkBlock(block: unknown): Report {
   if (block.type === 'context') {
     for (const element of list(block.elements, 'elements', LIMITS.contextElements)) {
       text(element, 'context', LIMITS.contextText, ['mrkdwn', 'plain_text']);
+    }
+  }
+  if (block.type === 'actions') {
+    for (const element of list(block.elements, 'elements', LIMITS.actionsElements)) {
+      if (!isRecord(element) || element.type !== 'button') broken.push('actions: not a button');
+      else text(element.text, 'button', LIMITS.buttonText, ['plain_text']);
     }
   }
   const id = typeof block.block_id === 'string' ? block.block_id : null;
