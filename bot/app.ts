@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
+import { register as registerActions } from './actions';
 import { register as registerCommands } from './commands';
 import {
   INSTALL_PATH,
@@ -10,6 +11,8 @@ import {
   type Installing,
 } from './installs';
 import type { BotData, BotLogger, Installations } from './ports';
+import { register as registerShortcuts } from './shortcuts';
+import { register as registerViews } from './views';
 import { boltLogger, webClientOptions, type SlackClientOptions } from './slack-client';
 
 /** The one address that the manifest gives Slack, for commands and, later, interactivity and events. */
@@ -78,7 +81,8 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   app.use(async ({ next }) => void (await track(next().catch(report))));
   // What fails before any middleware: a workspace in which the app is not installed.
   app.error((error) => Promise.resolve(report(error)));
-  registerCommands(app, { data, logger });
+  for (const register of [registerCommands, registerActions, registerViews, registerShortcuts])
+    register(app, { data, logger });
   if (options.installing) registerEnds(app, options.installing);
   const answerInstall = options.installing && listenForInstalls(receiver, options.installing, logger);
 

@@ -4,16 +4,4 @@ export type { ConsoleAlertChannelOptions, SlackAlertChannelOptions } from './ale
 export { createSlackApp, SLACK_PATH } from './app';
 export type { SlackApp, SlackAppOptions } from './app';
 export * from './messages';
-export { singleWorkspace } from './ports';
-export type {
-  Access,
-  BotData,
-  BotLogger,
-  CustomerBalance,
-  CustomerRef,
-  Installations,
-  PartnerBalance,
-  Role,
-  Settled,
-  SlackActor,
-} from './ports';
+export * from './ports';

@@ -1,55 +1,92 @@
-import { randomUUID } from 'node:crypto';
-import type { Middleware, SlackCommandMiddlewareArgs } from '@slack/bolt';
-import { failedMessage, helpMessage, unboundMessage, unknownSubcommandMessage, type Message } from '../messages';
+import type { AllMiddlewareArgs, Middleware, SlackCommandMiddlewareArgs } from '@slack/bolt';
+import { openModal } from '../actions/button';
+import { askerOf, channelOf, logFault, type Asker, type BotDependencies } from '../asker';
+import { helpMessage, unknownSubcommandMessage, type Message } from '../messages';
 import { retype } from '../messages/text';
-import type { SlackActor } from '../ports';
-import type { Answering, CommandDependencies } from './answer';
+import { failedMessage, failedText, refusalMessage, refusalText } from '../messages/trouble';
+import { isAtLeast, type SlackActor } from '../ports';
+import { noticeModal, type Modal } from '../views/modal';
+import type { Answering, Opening, Question } from './answer';
 import { balance } from './balance';
 import { suspense } from './suspense';
+import { topUp } from './top-up';
+import { adjust } from './adjust';
 
-const SUBCOMMANDS: readonly Answering[] = [balance, suspense];
-const HELP = { name: 'help', usage: 'help', does: 'this list' };
-const DESCRIBED = [...SUBCOMMANDS, HELP];
+/** In the order in which help lists them. */
+const SUBCOMMANDS: readonly (Answering | Opening)[] = [balance, topUp, adjust, suspense];
+const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
+
+type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
 /**
  * `/credits <subcommand> …`: acknowledged first, since Slack waits 3 seconds, then answered to the one who asked and to
  * nobody else, since money is shown.
  */
-export function credits(dependencies: CommandDependencies): Middleware<SlackCommandMiddlewareArgs> {
-  return async ({ command, context, ack, respond }) => {
+export function credits(dependencies: BotDependencies): Middleware<SlackCommandMiddlewareArgs> {
+  return async (args) => {
+    const { command, context, ack, respond } = args;
     await ack();
     const actor: SlackActor = {
       teamId: command.team_id,
       enterpriseId: context.enterpriseId ?? null,
       userId: command.user_id,
     };
-    const { text, blocks } = await answer(command.command, command.text, actor, command.channel_id, dependencies);
+    const [, word = '', argument = ''] = /^(\S*)\s*(.*)$/s.exec(command.text.trim()) ?? [];
+    const typed = { word, argument, command: command.command, channelId: channelOf(command.channel_id) };
+    const subcommand = SUBCOMMANDS.find(({ name }) => name === retype(word).toLowerCase());
+    if (subcommand && 'open' in subcommand && (subcommand.opens?.(argument) ?? true))
+      return openModal(args.client, command.trigger_id, () => opened(subcommand, typed, actor, dependencies));
+    const { text, blocks } = await answered(subcommand, typed, actor, dependencies);
     await respond({ response_type: 'ephemeral', replace_original: false, text, blocks });
   };
 }
 
-async function answer(
-  command: string,
-  text: string,
+interface Typed {
+  readonly word: string;
+  readonly argument: string;
+  readonly command: string;
+  readonly channelId: string | null;
+}
+
+async function opened(
+  subcommand: Opening,
+  typed: Typed,
   actor: SlackActor,
-  channelId: string,
-  { data, logger }: CommandDependencies,
-): Promise<Message> {
-  const [, word = '', argument = ''] = /^(\S*)\s*(.*)$/s.exec(text.trim()) ?? [];
-  const name = retype(word).toLowerCase();
-  if (name === '' || name === HELP.name) return helpMessage(DESCRIBED, command);
-  const subcommand = SUBCOMMANDS.find((one) => one.name === name);
-  if (!subcommand) return unknownSubcommandMessage(word, DESCRIBED, command);
+  dependencies: BotDependencies,
+): Promise<Modal> {
   try {
-    const partnerId = await data.partnerOf(actor);
-    if (partnerId === null) return unboundMessage(actor.teamId);
-    return await subcommand.answer({ partnerId, actor, channelId, argument, command }, data);
+    const asker = await askerOf(dependencies, actor, typed.channelId, subcommand.least);
+    if ('kind' in asker) return noticeModal('Talktime', refusalText(asker));
+    if (isElsewhere(subcommand, asker)) return noticeModal('Talktime', refusalText({ kind: 'customers_channel' }));
+    return await subcommand.open(questionOf(asker, typed), dependencies);
   } catch (err) {
-    const reference = randomUUID().slice(0, 8);
-    logger.error(
-      { err, event: 'slack_command_failed', reference, subcommand: name, ...actor },
-      'A Slack command failed',
-    );
-    return failedMessage(reference);
+    return noticeModal('Talktime', failedText(logFault(dependencies, err, subcommand.name, actor)));
   }
+}
+
+async function answered(
+  subcommand: Answering | Opening | undefined,
+  typed: Typed,
+  actor: SlackActor,
+  dependencies: BotDependencies,
+): Promise<Message> {
+  const { word, command, channelId } = typed;
+  try {
+    const asker = await askerOf(dependencies, actor, channelId, subcommand?.least ?? 'customer');
+    if ('kind' in asker) return refusalMessage(asker);
+    if (subcommand && isElsewhere(subcommand, asker)) return refusalMessage({ kind: 'customers_channel' });
+    if (subcommand?.answer) return await subcommand.answer(questionOf(asker, typed), dependencies);
+    const allowed = [...SUBCOMMANDS, HELP].filter(({ least }) => isAtLeast(asker.access.role, least));
+    const name = retype(word).toLowerCase();
+    if (name === '' || name === HELP.name) return helpMessage(allowed, command);
+    return unknownSubcommandMessage(word, allowed, command);
+  } catch (err) {
+    return failedMessage(logFault(dependencies, err, subcommand?.name ?? 'help', actor));
+  }
+}
+
+const isElsewhere = ({ aboutAll }: Answering | Opening, { access }: Asker) => aboutAll && access.customerId !== null;
+
+function questionOf(asker: Asker, { argument, command }: Typed): Question {
+  return { ...asker, partnerId: asker.access.partnerId, argument, command };
 }

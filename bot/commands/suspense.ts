@@ -1,5 +1,4 @@
 import {
-  calledOffMessage,
   SUSPENDED_SHOWN,
   suspenseListMessage,
   suspenseSettledMessage,
@@ -7,7 +6,8 @@ import {
   type Message,
 } from '../messages';
 import { retype } from '../messages/text';
-import type { BotData } from '../ports';
+import { isAtLeast, type BotData } from '../ports';
+import { refusalMessage } from '../messages/trouble';
 import type { Answering, Question } from './answer';
 
 const CALL_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -17,8 +17,10 @@ export const suspense: Answering = {
   name: 'suspense',
   usage: 'suspense [assign CALL CUSTOMER [agent] | dismiss CALL REASON]',
   does: 'calls that match no customer: the list; charge one to a customer, and map its agent; or close one uncharged',
+  least: 'viewer',
+  aboutAll: true,
 
-  async answer(question, data) {
+  async answer(question, { data }) {
     const [, verb = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(question.argument) ?? [];
     switch (retype(verb).toLowerCase()) {
       case '':
@@ -33,14 +35,14 @@ export const suspense: Answering = {
   },
 };
 
-/** Money moves here, so it is for the partner's own channel: who is let in there is the partner's decision. */
+/** Money moves here, so it is for those who may move it. */
 async function settle(
   question: Question,
   data: BotData,
   rest: string,
   work: (question: Question, data: BotData, words: readonly string[]) => Promise<Message | null>,
 ): Promise<Message> {
-  if (!(await data.isPartnersChannel(question.partnerId, question.channelId))) return calledOffMessage();
+  if (!isAtLeast(question.access.role, 'manager')) return refusalMessage({ kind: 'not_allowed', least: 'manager' });
   const words = rest.split(/\s+/).map(retype).filter(Boolean);
   return (await work(question, data, words)) ?? suspenseUsageMessage(question.command);
 }

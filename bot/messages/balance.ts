@@ -15,8 +15,13 @@ const STATUS: Record<Status, { mark: string; words: string }> = {
 /** The most customers that the list under a partner's balance shows. */
 export const LOWEST_SHOWN = 5;
 
+/** Who reads a message: the partner's people, or the customer's, to whom its visibility settings apply. */
+export type Audience = 'partner' | 'customer';
+
 /** One customer's balance, and who pays for its calls. */
-export function customerBalanceMessage({ customer, threshold }: CustomerBalance): Message {
+export function customerBalanceMessage(shown: CustomerBalance, audience: Audience = 'partner'): Message {
+  if (audience === 'customer') return ownBalanceMessage(shown);
+  const { customer, threshold } = shown;
   const { mark, words } = STATUS[threshold.status];
   const name = inert(customer.name);
   const own = threshold.payer === 'customer';
@@ -38,6 +43,41 @@ export function customerBalanceMessage({ customer, threshold }: CustomerBalance)
         ['Low credit notifications', threshold.notifications_enabled ? 'on' : 'off'],
       ]),
       context(`customer ${code(customer.id)} · only you can see this`),
+    ],
+  };
+}
+
+/**
+ * A customer's balance for its own people. Without Show Pricing Information: no figure, no rate, no money (money-rules 21);
+ * with AI Credits off: nothing of the partner's balance, from which its calls are paid.
+ */
+function ownBalanceMessage({ customer, threshold }: CustomerBalance): Message {
+  if (!customer.settings.ai_credits_enabled) {
+    const text = 'Your calls are not billed by credits: there is no balance to keep an eye on.';
+    return { text, blocks: [section(text)] };
+  }
+  const { mark, words } = STATUS[threshold.status];
+  const closing = context('only you can see this');
+  if (!customer.settings.show_pricing_information) {
+    const text =
+      threshold.status === 'ok'
+        ? `${mark} Your credits are fine.`
+        : `${mark} Your credits are ${words}. Please top up.`;
+    return { text, blocks: [section(text), closing] };
+  }
+  const balance = credits(fromWire(customer.balance.posted));
+  const rate = customer.settings.rate;
+  return {
+    text: `${mark} Your balance: ${balance}, ${words}`,
+    blocks: [
+      header(`${mark} Your balance: ${words}`),
+      fields([
+        ['Balance', withMoney(balance, customer.balance)],
+        ...heldFields(customer.balance),
+        ...runwayFields(threshold),
+        ...(rate ? [['Price per minute', credits(fromWire(rate.credits_per_minute))] as const] : []),
+      ]),
+      closing,
     ],
   };
 }

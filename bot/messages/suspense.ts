@@ -76,10 +76,3 @@ export function suspenseUsageMessage(command: string): Message {
   ];
   return { text, blocks: [section(`${text}\n*Next:* one of\n${lines.map((line) => code(line, 120)).join('\n')}`)] };
 }
-
-/** Asked somewhere else than in the partner's own channel. */
-export function calledOffMessage(): Message {
-  const text =
-    'Calls are assigned and dismissed in the channel that your alerts go to, and nowhere else. Nothing was changed.';
-  return { text, blocks: [section(`${text}\n*Next:* type the same there.`)] };
-}

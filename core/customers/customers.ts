@@ -151,6 +151,21 @@ export async function getCustomer(database: Database, partnerId: string, custome
   return database.asPartner(partnerId, (transaction) => readCustomer(transaction, partnerId, customerId));
 }
 
+/** The customer whose wallet it is; null for the partner's own, and for none. */
+export async function customerOfWallet(
+  database: Database,
+  partnerId: string,
+  walletId: number,
+): Promise<{ id: string; name: string } | null> {
+  const [row] = await database.asPartner(partnerId, (transaction) =>
+    transaction.query<{ customer_id: string; name: string }>(
+      'select customer_id, name from talktime.customers where partner_id = $1 and wallet_id = $2',
+      [partnerId, walletId],
+    ),
+  );
+  return row ? { id: row.customer_id, name: row.name } : null;
+}
+
 export interface CustomerPage {
   /** A part of the name or the beginning of the id. */
   readonly search?: string;

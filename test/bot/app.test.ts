@@ -33,7 +33,10 @@ function data(changes: Partial<BotData> = {}): BotData {
     customerNames: () => Promise.resolve(refs),
     customerBalance: (_partner, id) => Promise.resolve(CUSTOMERS.find(({ customer }) => customer.id === id) ?? null),
     suspended: () => Promise.resolve({ calls: [], isAll: true }),
-    isPartnersChannel: (_partner, channel) => Promise.resolve(channel === 'C0PARTNER'),
+    searchCustomers: () => Promise.resolve(refs),
+    customerOfWallet: () => Promise.resolve(refs[0] ?? null),
+    draft: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
+    perform: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
     assignCall: () => Promise.resolve({ kind: 'refused', detail: 'not in this test' }),
     dismissCall: () => Promise.resolve({ kind: 'dismissed' }),
     lowest: () => Promise.resolve([...CUSTOMERS].sort((a, b) => a.threshold.posted - b.threshold.posted)),
@@ -230,7 +233,7 @@ describe('/credits', () => {
   it('asks for the partner of this team and this user, so that roles can stand behind it', async () => {
     const actors: SlackActor[] = [];
     await start({
-      partnerOf: (actor) => {
+      accessOf: (actor) => {
         actors.push(actor);
         return Promise.resolve(null);
       },
@@ -259,7 +262,7 @@ describe('/credits', () => {
     expect(logger.lines).toContainEqual(
       expect.objectContaining({
         level: 'error',
-        fields: expect.objectContaining({ event: 'slack_command_failed', reference, teamId: 'T0BRIGHT' }),
+        fields: expect.objectContaining({ event: 'slack_listener_failed', reference, teamId: 'T0BRIGHT' }),
       }),
     );
   });

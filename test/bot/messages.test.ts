@@ -7,9 +7,9 @@ import {
   customerBalanceMessage,
   failedMessage,
   helpMessage,
+  refusalMessage,
   partnerBalanceMessage,
   severalCustomersMessage,
-  unboundMessage,
   unknownCustomerMessage,
   unknownSubcommandMessage,
   worsenedMessage,
@@ -156,7 +156,7 @@ describe('what a client typed', () => {
       unknownCustomerMessage(name, refs.slice(0, 3), '/credits'),
       unknownCustomerMessage(name, [], '/credits'),
       unknownSubcommandMessage(name, [help], '/credits'),
-      unboundMessage(name),
+      refusalMessage({ kind: 'unbound', teamId: name }),
       failedMessage(name),
     ];
   }

@@ -1,6 +1,7 @@
 import { updatePartner } from '@talktime/core/customers';
 import { suspense } from '../../bot/commands/suspense';
 import { botData } from '../../server/slack';
+import { keepingLogger } from './samples';
 import type { TestDatabase } from '../setup/database';
 import { PARTNER, World } from '../setup/world';
 
@@ -15,15 +16,16 @@ describe('/credits suspense', () => {
     await updatePartner(test.database, world.partnerId, PARTNER, { slack_channel: 'C0PARTNER' });
   });
 
-  const type = async (argument: string, channelId = 'C0PARTNER') => {
+  const type = async (argument: string, role: 'owner' | 'manager' | 'viewer' = 'manager') => {
     const question = {
       partnerId: world.partnerId,
+      access: { partnerId: world.partnerId, role, customerId: null, maxCredits: null },
+      channelId: 'C0PARTNER',
       actor: { teamId: 'T0BRIGHT', enterpriseId: null, userId: 'U0MIA' },
-      channelId,
       argument,
       command: '/credits',
     };
-    return JSON.stringify(await suspense.answer(question, botData(world.talktime)));
+    return JSON.stringify(await suspense.answer(question, { data: botData(world.talktime), logger: keepingLogger() }));
   };
   const waiting = async (id = 'call-1') => {
     const { result } = await world.call({ id, seconds: 61, clues: { agentId: 'agent_new' } });
@@ -69,11 +71,11 @@ describe('/credits suspense', () => {
     expect(await world.posted('cus_acme')).toBe(100);
   });
 
-  it('moves money in the partner’s own channel only', async () => {
+  it('is moved by owners and managers alone; a viewer sees the list', async () => {
     const id = await waiting();
-    expect(await type(`assign ${id} cus_acme`, 'C0SHARED')).toContain('nowhere else');
-    expect(await type(`dismiss ${id} why`, 'C0SHARED')).toContain('nowhere else');
+    expect(await type(`assign ${id} cus_acme`, 'viewer')).toContain('for owners and managers');
+    expect(await type(`dismiss ${id} why`, 'viewer')).toContain('for owners and managers');
     expect(await world.posted('cus_acme')).toBe(100);
-    expect(await type('', 'C0SHARED')).toContain(id);
+    expect(await type('', 'viewer')).toContain(id);
   });
 });

@@ -2,6 +2,7 @@ export * from './access';
 export { bindingOf, type SlackWorkspace } from './binding';
 export * from './channels';
 export * from './decide';
+export * from './drafts';
 export * from './install-links';
 export * from './installations';
 export { listSlackRoles, removeSlackRole, setSlackRole } from './roles';

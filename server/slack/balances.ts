@@ -1,32 +1,18 @@
-import type { BotData, CustomerBalance, Settled, SlackActor } from '@talktime/bot';
-import { bindingOf, slackAccess } from '@talktime/core/access';
-import { assignCall, dismissCall, listSuspense, type Talktime } from '@talktime/core/calls';
+import type { BalanceData, CustomerBalance } from '@talktime/bot';
 import { TalktimeError, type Customer } from '@talktime/core/contract';
-import { getCustomer, getPartner, getThreshold, listCustomers } from '@talktime/core/customers';
+import { customerOfWallet, getCustomer, getPartner, getThreshold, listCustomers } from '@talktime/core/customers';
 import type { Database } from '@talktime/core/database';
-import { toJsonNumber } from '@talktime/core/money';
 
 const MOST_FOUND = 5;
 const PAGE = 200;
 const SEVERITY = { exhausted: 3, critical: 2, low: 1, ok: 0 } as const;
 
-/** What the bot's commands read and do, over the core. */
-export function botData(talktime: Talktime): BotData {
-  const { database } = talktime;
+export function balanceData(database: Database): BalanceData {
   const withThreshold = async (partnerId: string, customer: Customer): Promise<CustomerBalance> => ({
     customer,
     threshold: await getThreshold(database, partnerId, { customerId: customer.id }),
   });
   return {
-    async partnerOf(actor) {
-      return (await bindingOf(database, heardIn(actor)))?.partnerId ?? null;
-    },
-
-    async accessOf(actor, channelId) {
-      const access = await slackAccess(database, actor, heardIn(actor), channelId);
-      return access && { ...access, maxCredits: access.maxCredits === null ? null : toJsonNumber(access.maxCredits) };
-    },
-
     async partnerBalance(partnerId) {
       const [partner, threshold] = await Promise.all([
         getPartner(database, partnerId),
@@ -45,10 +31,17 @@ export function botData(talktime: Talktime): BotData {
       return found.map(({ id, name }) => ({ id, name }));
     },
 
+    async searchCustomers(partnerId, text, limit) {
+      const { items } = await listCustomers(database, partnerId, { search: text.trim() || undefined, limit });
+      return items.map(({ id, name }) => ({ id, name }));
+    },
+
     async customerNames(partnerId, limit) {
       const { items } = await listCustomers(database, partnerId, { limit: Math.min(limit, PAGE) });
       return items.map(({ id, name }) => ({ id, name }));
     },
+
+    customerOfWallet: (partnerId, walletId) => customerOfWallet(database, partnerId, walletId),
 
     async customerBalance(partnerId, customerId) {
       try {
@@ -68,47 +61,7 @@ export function botData(talktime: Talktime): BotData {
       keepLowest(lowest, limit);
       return Promise.all(lowest.map((customer) => withThreshold(partnerId, customer)));
     },
-
-    async suspended(partnerId, limit) {
-      const { items, next_cursor } = await listSuspense(database, partnerId, { limit });
-      return { calls: items, isAll: next_cursor === null };
-    },
-
-    async isPartnersChannel(partnerId, channelId) {
-      return (await getPartner(database, partnerId)).settings.slack_channel === channelId;
-    },
-
-    assignCall: (partnerId, actor, callId, customerId, map) =>
-      settled(async () => {
-        const result = await assignCall(talktime, partnerId, actorOf(actor), callId, customerId, map);
-        if (result.outcome !== 'deducted') return { kind: 'refused', detail: result.message };
-        return { kind: 'charged', customerId, credits: -result.amount, balance: result.balance_after };
-      }),
-
-    dismissCall: (partnerId, actor, callId, reason) =>
-      settled(async () => {
-        await dismissCall(talktime, partnerId, actorOf(actor), callId, reason);
-        return { kind: 'dismissed' };
-      }),
   };
-}
-
-/** The workspace whose installation heard the actor. */
-const heardIn = ({ teamId, installedTeamId, enterpriseId }: SlackActor) => ({
-  teamId: installedTeamId ?? teamId,
-  enterpriseId,
-});
-
-const actorOf = ({ teamId, userId }: SlackActor) => ({ id: `slack:${teamId}/${userId}`, host: false });
-
-/** A refusal of the core is an answer; a fault is not. */
-async function settled(work: () => Promise<Settled>): Promise<Settled> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof TalktimeError && error.status < 500) return { kind: 'refused', detail: error.detail };
-    throw error;
-  }
 }
 
 async function* customers(database: Database, partnerId: string, search?: string): AsyncGenerator<Customer> {

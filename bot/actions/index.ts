@@ -1,0 +1,11 @@
+import type { App } from '@slack/bolt';
+import type { BotDependencies } from '../asker';
+import { registerButtons, type ButtonListener } from './button';
+import { topUpButton } from './top-up';
+
+const BUTTONS: readonly ButtonListener[] = [topUpButton];
+
+/** Listens to buttons. */
+export function register(app: App, dependencies: BotDependencies): void {
+  registerButtons(app, BUTTONS, dependencies);
+}

@@ -1,0 +1,30 @@
+import type { App } from '@slack/bolt';
+import { actorOfInteraction, askerOf, logFault, type BotDependencies } from '../asker';
+import { registerForms, type Form } from './form';
+import { CUSTOMER_PICKER, customerOption } from './inputs';
+import { readContext } from './modal';
+import { MONEY_FORMS } from './money';
+
+const FORMS: readonly Form[] = [...MONEY_FORMS];
+/** The most that Slack takes. */
+const MOST_OPTIONS = 100;
+
+/** Listens to modals. */
+export function register(app: App, dependencies: BotDependencies): void {
+  registerForms(app, FORMS, dependencies);
+  app.options(CUSTOMER_PICKER, async ({ ack, body, payload, context }) => {
+    const actor = actorOfInteraction(body, context);
+    try {
+      const { channelId } = readContext(body.view?.private_metadata ?? '{"channelId":null,"ids":{}}');
+      const asker = await askerOf(dependencies, actor, channelId, 'viewer');
+      if ('kind' in asker) return await ack({ options: [] });
+      const { partnerId, customerId } = asker.access;
+      const found = await dependencies.data.searchCustomers(partnerId, payload.value, MOST_OPTIONS);
+      const shown = customerId === null ? found : found.filter(({ id }) => id === customerId);
+      await ack({ options: shown.map(customerOption) });
+    } catch (err) {
+      logFault(dependencies, err, CUSTOMER_PICKER, actor);
+      await ack({ options: [] });
+    }
+  });
+}

@@ -1,0 +1,185 @@
+import { credits, fromWire, money } from '../messages/amounts';
+import { fields, section } from '../messages/message';
+import { code, inert } from '../messages/text';
+import type { BotDependencies } from '../asker';
+import type { Question } from '../commands/answer';
+import { customerMeant, splitAmount, type Meant } from '../commands/customer';
+import type { BotData, CustomerRef, Drafted, MoneyDraft, Performed, Preview, Refused } from '../ports';
+import { customerInput, textInput } from './inputs';
+import { noticeModal, type Modal, type ModalBlock, type ModalContext } from './modal';
+import type { Form, Reply, Submission } from './form';
+
+/** Modals that move an amount: typed, then confirmed, then done once. */
+type AmountKind = Extract<MoneyDraft, { amount: string }>['kind'];
+
+const WORDS = {
+  top_up: {
+    title: 'Top up',
+    amount: 'Credits to add',
+    placeholder: '100',
+    note: 'Note',
+    noteHint: 'Shown in the history, to the customer too.',
+    noteOptional: true,
+    confirm: 'Add the credits',
+  },
+  adjustment: {
+    title: 'Adjust a balance',
+    amount: 'Credits: 5 adds, -5 takes away',
+    placeholder: '-5',
+    note: 'Why',
+    noteHint: 'Shown in the history and in the audit log.',
+    noteOptional: false,
+    confirm: 'Change the balance',
+  },
+} as const;
+
+const FORM = { top_up: 'talktime_topup_form', adjustment: 'talktime_adjust_form' } as const;
+export const CONFIRM = 'talktime_confirm';
+
+/** What is in a form before somebody types: the customer that is known already, and what they typed after the command. */
+export interface Prefilled {
+  readonly customer?: CustomerRef;
+  readonly amount?: string;
+  readonly note?: string;
+  /** Says above the form why it is shown. */
+  readonly remark?: string;
+}
+
+export function moneyForm(kind: AmountKind, filled: Prefilled, context: ModalContext): Modal {
+  const words = WORDS[kind];
+  const blocks: ModalBlock[] = [
+    ...(filled.remark === undefined ? [] : [section(filled.remark)]),
+    customerInput(filled.customer),
+    textInput({
+      id: 'amount',
+      label: words.amount,
+      placeholder: words.placeholder,
+      value: filled.amount,
+      most: 40,
+    }),
+    textInput({
+      id: 'note',
+      label: words.note,
+      hint: words.noteHint,
+      value: filled.note,
+      most: 500,
+      optional: words.noteOptional,
+    }),
+  ];
+  return { callbackId: FORM[kind], title: words.title, submit: 'Next', close: 'Cancel', blocks, context };
+}
+
+/** The top-up of a customer that a message or a list is about; of anyone, when it is about none. */
+export function modalOfTopUp(customer: CustomerRef | null, channelId: string | null): Modal {
+  return moneyForm('top_up', customer ? { customer } : {}, { channelId, ids: {} });
+}
+
+/** What `/credits topup …` and `/credits adjust …` open: the confirmation when all was typed, else the form. */
+export async function moneyModal(kind: AmountKind, question: Question, data: BotData): Promise<Modal> {
+  const { access, actor, channelId, argument } = question;
+  const typed = splitAmount(argument);
+  const meant = await customerMeant(data, access, typed.customer);
+  const context: ModalContext = { channelId, ids: {} };
+  const filled: Prefilled = { amount: typed.amount, note: typed.note };
+  if (meant.kind !== 'one') return moneyForm(kind, { ...filled, remark: remarkOn(meant) }, context);
+  const { customer } = meant;
+  const needsNote = kind === 'adjustment' && typed.note === '';
+  if (typed.amount === '' || needsNote) return moneyForm(kind, { ...filled, customer }, context);
+  const drafted = await data.draft(actor, channelId, {
+    kind,
+    customerId: customer.id,
+    amount: typed.amount,
+    note: typed.note,
+  });
+  if (drafted.kind === 'refused')
+    return moneyForm(kind, { ...filled, customer, remark: `🔴 ${inert(drafted.detail, 400)}` }, context);
+  return confirmModal(kind, drafted, context);
+}
+
+/** Why the form is shown although a customer was typed. */
+export function remarkOn(meant: Exclude<Meant, { kind: 'one' }>): string | undefined {
+  switch (meant.kind) {
+    case 'unsaid':
+      return undefined;
+    case 'several':
+      return `Several customers are called ${code(meant.typed)}. Choose one.`;
+    case 'unknown': {
+      const near = meant.near.map(({ name }) => `*${inert(name)}*`).join(', ');
+      return `There is no customer ${code(meant.typed)}.${near === '' ? '' : ` Did you mean ${near}?`}`;
+    }
+  }
+}
+
+/** Asks once more, with what will be: nothing moves before this is submitted. */
+export function confirmModal(
+  kind: MoneyDraft['kind'],
+  { draftId, preview }: Extract<Drafted, { kind: 'drafted' }>,
+  { channelId }: ModalContext,
+): Modal {
+  const words = WORDS[kind];
+  return {
+    callbackId: CONFIRM,
+    title: words.title,
+    submit: words.confirm,
+    close: 'Cancel',
+    blocks: [section(sentence(preview)), balances(preview), section('It is done once, however often you press.')],
+    context: { channelId, ids: { draft: draftId } },
+  };
+}
+
+function sentence({ customerName, amount, money: worth, currency }: Preview): string {
+  const name = `*${inert(customerName)}*`;
+  const size = credits(fromWire(Math.abs(amount)));
+  const inMoney = worth === null ? '' : ` (${money(fromWire(worth), currency)})`;
+  return amount >= 0
+    ? `${name} gets *${size}*${inMoney}. Is that right?`
+    : `*${size}*${inMoney} are taken from ${name}. Is that right?`;
+}
+
+function balances({ balanceBefore, balanceAfter }: Preview) {
+  return fields([
+    ['Balance now', credits(fromWire(balanceBefore))],
+    ['Balance afterwards', credits(fromWire(balanceAfter))],
+  ]);
+}
+
+function doneModal(performed: Performed): Modal {
+  if (performed.kind === 'refused') return noticeModal('Nothing was changed', `🔴 ${inert(performed.detail, 600)}`);
+  const size = credits(fromWire(Math.abs(performed.amount)));
+  const name = `*${inert(performed.customerName)}*`;
+  const text = performed.amount >= 0 ? `✅ ${name} got *${size}*.` : `✅ *${size}* were taken from ${name}.`;
+  return noticeModal(
+    'Done',
+    `${text} The balance is *${credits(fromWire(performed.balance))}*.`,
+    ...(performed.repeated ? ['It had been done already, and was not done again.'] : []),
+  );
+}
+
+function submitted(kind: AmountKind) {
+  return async ({ actor, channelId, values, context }: Submission, { data }: BotDependencies): Promise<Reply> => {
+    const customerId = values.choice('customer');
+    if (customerId === null) return { kind: 'errors', errors: { customer: 'Choose a customer.' } };
+    const draft = { kind, customerId, amount: values.text('amount').replaceAll(',', ''), note: values.text('note') };
+    const drafted = await data.draft(actor, channelId, draft);
+    if (drafted.kind === 'refused') return { kind: 'errors', errors: errorsOf(drafted) };
+    return { kind: 'show', modal: confirmModal(kind, drafted, context) };
+  };
+}
+
+/** A refusal at the input that it is about; at the first one when it is about none. */
+function errorsOf({ field, detail }: Refused): Record<string, string> {
+  return { [field ?? 'customer']: detail.slice(0, 300) };
+}
+
+export const MONEY_FORMS: readonly Form[] = [
+  { callbackId: FORM.top_up, least: 'manager', submitted: submitted('top_up') },
+  { callbackId: FORM.adjustment, least: 'manager', submitted: submitted('adjustment') },
+  {
+    callbackId: CONFIRM,
+    least: 'manager',
+    submitted({ actor, channelId, context }, { data }) {
+      const draftId = context.ids.draft ?? '';
+      return { kind: 'work', work: async () => doneModal(await data.perform(actor, channelId, draftId)) };
+    },
+  },
+];
