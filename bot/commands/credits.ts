@@ -1,4 +1,4 @@
-import type { AllMiddlewareArgs, Middleware, SlackCommandMiddlewareArgs } from '@slack/bolt';
+import type { Middleware, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import { openModal } from '../actions/button';
 import { askerOf, channelOf, logFault, type Asker, type BotDependencies } from '../asker';
 import { helpMessage, unknownSubcommandMessage, type Message } from '../messages';
@@ -15,8 +15,6 @@ import { adjust } from './adjust';
 /** In the order in which help lists them. */
 const SUBCOMMANDS: readonly (Answering | Opening)[] = [balance, topUp, adjust, suspense];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
-
-type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
 /**
  * `/credits <subcommand> …`: acknowledged first, since Slack waits 3 seconds, then answered to the one who asked and to
