@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
+import { App, HTTPReceiver } from '@slack/bolt';
 import { register as registerCommands } from './commands';
 import {
   INSTALL_PATH,
@@ -11,6 +11,7 @@ import {
 } from './installs';
 import type { BotData, BotLogger, Installations } from './ports';
 import { boltLogger, webClientOptions, type SlackClientOptions } from './slack-client';
+import { socketMode } from './socket-mode';
 
 /** The one address that the manifest gives Slack, for commands and, later, interactivity and events. */
 export const SLACK_PATH = '/slack/events';
@@ -31,7 +32,7 @@ export interface SlackAppOptions extends SlackClientOptions {
 }
 
 export interface SlackApp {
-  /** Opens the connection of Socket Mode; without SLACK_APP_TOKEN there is nothing to open. */
+  /** Opens the connection of Socket Mode, and keeps it; without SLACK_APP_TOKEN there is nothing to open. Never rejects. */
   start(): Promise<void>;
   /** Takes every request under /slack/. The body must not have been read. Never throws. */
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
@@ -49,15 +50,10 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     logger: boltLogger(logger),
     ...(options.installing ? installerOptions(options.installing, options, logger) : {}),
   });
-  const socket = options.appToken
-    ? new SocketModeReceiver({
-        appToken: options.appToken,
-        logger: boltLogger(logger),
-        installerOptions: { clientOptions: webClientOptions(options, logger) },
-      })
-    : undefined;
+  const { appToken } = options;
+  const socket = appToken ? socketMode({ ...options, appToken }, logger) : undefined;
   const app = new App({
-    receiver: socket ?? receiver,
+    receiver: socket?.receiver ?? receiver,
     convoStore: false,
     logger: boltLogger(logger),
     clientOptions: webClientOptions(options, logger),

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, HTTPReceiver, HTTPReceiverOptions, Installation, InstallationQuery } from '@slack/bolt';
 import { WebAPIPlatformError, WebClient } from '@slack/web-api';
 import manifest from './manifest.json';
-import { installPage } from './install-pages';
+import { INSTALL_PAGE_POLICY, installPage, type InstallPage } from './install-pages';
 import type { BotLogger } from './ports';
 import { boltLogger, webClientOptions, type SlackClientOptions } from './slack-client';
 
@@ -89,6 +89,7 @@ export function installerOptions(
     },
     installerOptions: {
       directInstall: true,
+      stateCookieExpirationSeconds: LINK_SECONDS,
       redirectUriPath: REDIRECT_PATH,
       installPath: INSTALL_PATH,
       authorizationUrl: installing.authorizationUrl,
@@ -106,14 +107,31 @@ export function installerOptions(
         failure: (error, _options, _request, response) => {
           const code = codeOf(error);
           if (code === 'SLACK_TEAM_TAKEN') return answer(response, 409, 'taken');
-          if (error instanceof LinkSpent || code === 'slack_oauth_invalid_state') return answer(response, 410, 'spent');
-          if (code === 'slack_oauth_authorization_error') return answer(response, 200, 'cancelled');
+          if (SPENT.has(code)) return answer(response, 410, 'spent');
+          if (code === CANCELLED) return answer(response, 200, 'cancelled');
           logger.error({ code, event: 'slack_install_failed' }, 'An installation in Slack failed');
           return answer(response, 502, 'failed');
         },
       },
     },
   };
+}
+
+/** As long as an install link may be used: Slack's page may be open for a while. */
+const LINK_SECONDS = 60 * 60;
+
+/** Codes of Slack's library for the OAuth dance (@slack/oauth, errors). */
+const CANCELLED = 'slack_oauth_installer_authorization_error';
+const WRONG_STATE = 'slack_oauth_invalid_state';
+/** The link, which is the state, is used, expired, another browser's, or not there. */
+const SPENT: ReadonlySet<string> = new Set([WRONG_STATE, 'slack_oauth_missing_state', 'slack_oauth_missing_code']);
+
+class LinkSpent extends Error {
+  readonly code = WRONG_STATE;
+
+  constructor() {
+    super('The install link is unknown, used or expired');
+  }
 }
 
 /** Answers the two addresses of an installation. Never throws. */
@@ -131,6 +149,8 @@ export function listenForInstalls(receiver: HTTPReceiver, installing: Installing
       }
       const link = searchParams.get('link') ?? '';
       if (!(await installing.isOpen(link))) return answer(response, 410, 'spent');
+      // The link is in this address and in Slack's: neither goes into a cache, or to anybody else.
+      response.setHeader('cache-control', 'no-store').setHeader('referrer-policy', 'no-referrer');
       await installer.handleInstallPath(request, response, undefined, {
         scopes: [...SCOPES],
         redirectUri: installing.redirectUri,
@@ -145,17 +165,31 @@ export function listenForInstalls(receiver: HTTPReceiver, installing: Installing
 
 /** The app was removed, or its bot token revoked. Slack needs no token to tell so. */
 export function registerEnds(app: App, installing: Installing): void {
-  const workspaceOf = (body: { team_id?: string; enterprise_id?: string }): Workspace => ({
-    teamId: body.team_id ?? null,
-    enterpriseId: body.enterprise_id ?? null,
-  });
-  app.event('app_uninstalled', ({ body }) =>
-    installing.end(workspaceOf(body), 'app_uninstalled', new Date(body.event_time * 1000)),
+  // What is told of one workspace does not end the installation of its whole organisation.
+  const workspaceOf = (body: { team_id: string; enterprise_id?: string }, ofOrganisation: boolean): Workspace =>
+    ofOrganisation
+      ? { teamId: null, enterpriseId: body.enterprise_id ?? body.team_id }
+      : { teamId: body.team_id, enterpriseId: null };
+  app.event('app_uninstalled', ({ body, context }) =>
+    installing.end(workspaceOf(body, context.isEnterpriseInstall), 'app_uninstalled', new Date(body.event_time * 1000)),
   );
-  app.event('tokens_revoked', async ({ body, event }) => {
-    if (event.tokens.bot?.length)
-      await installing.end(workspaceOf(body), 'tokens_revoked', new Date(body.event_time * 1000));
+  app.event('tokens_revoked', async ({ body, context, event }) => {
+    if (!event.tokens.bot?.length) return; // somebody's own token: the app has none of those
+    const at = new Date(body.event_time * 1000);
+    await installing.end(workspaceOf(body, context.isEnterpriseInstall), 'tokens_revoked', at);
   });
+}
+
+/** Which workspace a token is of: SLACK_BOT_TOKEN stands for that one alone where others install the app. */
+export async function workspaceOfToken(
+  botToken: string,
+  options: SlackClientOptions,
+  logger: BotLogger,
+): Promise<Workspace> {
+  const told = await new WebClient(botToken, webClientOptions(options, logger)).auth.test();
+  return told.is_enterprise_install
+    ? { teamId: null, enterpriseId: told.enterprise_id ?? null }
+    : { teamId: told.team_id ?? null, enterpriseId: null };
 }
 
 /** Trades refresh tokens at Slack, as core's freshSlackInstallation asks: null when Slack refuses one for good. */
@@ -178,7 +212,12 @@ export function slackRefresher(
       if (!botToken || !next || !seconds) throw new Error('Slack answered a refresh without tokens');
       return { botToken, refreshToken: next, endsAt: new Date(Date.now() + seconds * 1000) };
     } catch (error) {
-      if (error instanceof WebAPIPlatformError && REFUSED_FOR_GOOD.has(error.data.error)) return null;
+      const refused = error instanceof WebAPIPlatformError ? error.data.error : null;
+      logger.warn(
+        { code: refused ?? codeOf(error), event: 'slack_refresh_failed' },
+        'A token of Slack was not renewed',
+      );
+      if (refused !== null && REFUSED_FOR_GOOD.has(refused)) return null;
       throw error;
     }
   };
@@ -187,17 +226,14 @@ export function slackRefresher(
 const REFRESH_TIMEOUT_MS = 7_000;
 const REFUSED_FOR_GOOD = new Set(['invalid_refresh_token', 'token_revoked', 'token_expired', 'account_inactive']);
 
-class LinkSpent extends Error {
-  readonly code = 'slack_oauth_invalid_state';
-}
-
-function answer(response: ServerResponse, status: number, page: Parameters<typeof installPage>[0]): void {
+function answer(response: ServerResponse, status: number, page: InstallPage): void {
   response
     .writeHead(status, {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'content-security-policy': INSTALL_PAGE_POLICY,
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
     })
     .end(installPage(page));
 }

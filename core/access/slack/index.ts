@@ -4,5 +4,5 @@ export * from './channels';
 export * from './decide';
 export * from './install-links';
 export * from './installations';
-export { listSlackRoles, removeSlackRole, setSlackRole } from './roles';
+export { getSlackRole, listSlackRoles, removeSlackRole, setSlackRole } from './roles';
 export * from './settings';
