@@ -1,14 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, HTTPReceiver } from '@slack/bolt';
 import { register as registerCommands } from './commands';
-import {
-  INSTALL_PATH,
-  installerOptions,
-  listenForInstalls,
-  REDIRECT_PATH,
-  registerEnds,
-  type Installing,
-} from './installs';
+import { INSTALL_PATH, listenForInstalls, REDIRECT_PATH, registerEnds, type Installing } from './installs';
 import type { BotData, BotLogger, Installations } from './ports';
 import { boltLogger, webClientOptions, type SlackClientOptions } from './slack-client';
 import { socketMode } from './socket-mode';
@@ -48,7 +41,6 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     endpoints: SLACK_PATH,
     bodyLimit: BODY_LIMIT,
     logger: boltLogger(logger),
-    ...(options.installing ? installerOptions(options.installing, options, logger) : {}),
   });
   const { appToken } = options;
   const socket = appToken ? socketMode({ ...options, appToken }, logger) : undefined;
@@ -76,7 +68,8 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   app.error((error) => Promise.resolve(report(error)));
   registerCommands(app, { data, logger });
   if (options.installing) registerEnds(app, options.installing);
-  const answerInstall = options.installing && listenForInstalls(receiver, options.installing, logger);
+  const answerInstall =
+    options.installing && listenForInstalls(options.installing, options.signingSecret, options, logger);
 
   let stopped = false;
   return {

@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { App, HTTPReceiver, HTTPReceiverOptions, Installation, InstallationQuery } from '@slack/bolt';
+import {
+  HTTPReceiver,
+  type App,
+  type HTTPReceiverOptions,
+  type Installation,
+  type InstallationQuery,
+} from '@slack/bolt';
 import { WebAPIPlatformError, WebClient } from '@slack/web-api';
 import manifest from './manifest.json';
 import { INSTALL_PAGE_POLICY, installPage, type InstallPage } from './install-pages';
@@ -8,6 +14,8 @@ import { boltLogger, webClientOptions, type SlackClientOptions } from './slack-c
 
 export const INSTALL_PATH = '/slack/install';
 export const REDIRECT_PATH = '/slack/oauth_redirect';
+
+type CallbackOptions = NonNullable<NonNullable<HTTPReceiverOptions['installerOptions']>['callbackOptions']>;
 
 /** What the app asks a workspace for: as the manifest says. */
 export const SCOPES: readonly string[] = manifest.oauth_config.scopes.bot;
@@ -61,8 +69,58 @@ export interface Installing {
   end(workspace: Workspace, because: 'app_uninstalled' | 'tokens_revoked', at: Date): Promise<void>;
 }
 
-/** What the receiver needs so that Slack's own library does the OAuth dance. The link is the state: it works once. */
-export function installerOptions(
+/**
+ * Answers the two addresses of an installation. Slack's own library does the OAuth dance, apart from the app: Bolt takes no
+ * installer beside an `authorize` of one's own. The link is the state: it works once. Never throws.
+ */
+export function listenForInstalls(
+  installing: Installing,
+  signingSecret: string,
+  client: SlackClientOptions,
+  logger: BotLogger,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { installer } = new HTTPReceiver({
+    signingSecret,
+    endpoints: [],
+    logger: boltLogger(logger),
+    ...installerOptions(installing, client, logger),
+  });
+  if (!installer) throw new Error('The receiver made no installer');
+  const failed = (error: unknown) =>
+    logger.error({ code: codeOf(error), event: 'slack_install_failed' }, 'An installation in Slack failed');
+  const ends: CallbackOptions = {
+    success: (_installation, _options, _request, response) => answer(response, 200, 'installed'),
+    failure: (error, _options, _request, response) => {
+      const code = codeOf(error);
+      if (code === 'SLACK_TEAM_TAKEN') return answer(response, 409, 'taken');
+      if (SPENT.has(code)) return answer(response, 410, 'spent');
+      if (code === CANCELLED) return answer(response, 200, 'cancelled');
+      failed(error);
+      return answer(response, 502, 'failed');
+    },
+  };
+  return async (request, response) => {
+    try {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+      if (pathname === REDIRECT_PATH) return await installer.handleCallback(request, response, ends);
+      const link = searchParams.get('link') ?? '';
+      if (!(await installing.isOpen(link))) return answer(response, 410, 'spent');
+      // The link is in this address and in Slack's: neither goes into a cache, or to anybody else.
+      response.setHeader('cache-control', 'no-store').setHeader('referrer-policy', 'no-referrer');
+      await installer.handleInstallPath(request, response, undefined, {
+        scopes: [...SCOPES],
+        redirectUri: installing.redirectUri,
+        metadata: link,
+      });
+    } catch (error) {
+      failed(error);
+      if (response.headersSent) response.end();
+      else answer(response, 500, 'failed');
+    }
+  };
+}
+
+function installerOptions(
   installing: Installing,
   client: SlackClientOptions,
   logger: BotLogger,
@@ -102,17 +160,6 @@ export function installerOptions(
           return { scopes: [...SCOPES], redirectUri: installing.redirectUri, metadata: JSON.stringify(installFor) };
         },
       },
-      callbackOptions: {
-        success: (_installation, _options, _request, response) => answer(response, 200, 'installed'),
-        failure: (error, _options, _request, response) => {
-          const code = codeOf(error);
-          if (code === 'SLACK_TEAM_TAKEN') return answer(response, 409, 'taken');
-          if (SPENT.has(code)) return answer(response, 410, 'spent');
-          if (code === CANCELLED) return answer(response, 200, 'cancelled');
-          logger.error({ code, event: 'slack_install_failed' }, 'An installation in Slack failed');
-          return answer(response, 502, 'failed');
-        },
-      },
     },
   };
 }
@@ -132,35 +179,6 @@ class LinkSpent extends Error {
   constructor() {
     super('The install link is unknown, used or expired');
   }
-}
-
-/** Answers the two addresses of an installation. Never throws. */
-export function listenForInstalls(receiver: HTTPReceiver, installing: Installing, logger: BotLogger) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { installer } = receiver;
-    try {
-      if (!installer) throw new Error('The receiver has no installer');
-      const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
-      if (pathname === REDIRECT_PATH) {
-        const closed = new Promise((done) => response.once('close', done));
-        receiver.requestListener(request, response);
-        await closed;
-        return;
-      }
-      const link = searchParams.get('link') ?? '';
-      if (!(await installing.isOpen(link))) return answer(response, 410, 'spent');
-      // The link is in this address and in Slack's: neither goes into a cache, or to anybody else.
-      response.setHeader('cache-control', 'no-store').setHeader('referrer-policy', 'no-referrer');
-      await installer.handleInstallPath(request, response, undefined, {
-        scopes: [...SCOPES],
-        redirectUri: installing.redirectUri,
-        metadata: link,
-      });
-    } catch (error) {
-      logger.error({ code: codeOf(error), event: 'slack_install_failed' }, 'An installation in Slack failed');
-      if (!response.headersSent) answer(response, 500, 'failed');
-    }
-  };
 }
 
 /** The app was removed, or its bot token revoked. Slack needs no token to tell so. */
