@@ -1,9 +1,17 @@
+export * from './channels';
+export * from './dead-routes';
+export { alertQueue, type AlertQueueOptions } from './delivery/queue';
+export { pauseAfter } from './delivery/timing';
 export * from './dispatcher';
+export * from './episodes';
 export * from './levels';
 export { watchMargins } from './margin-guard';
+export * from './messages';
 export * from './notice';
-export { alertQueue, pauseAfter } from './outbox';
+export * from './quiet';
+export * from './routes';
 export * from './runway';
+export * from './snooze';
 export * from './standing';
 export * from './transition';
 export * from './webhooks';
