@@ -23,6 +23,7 @@ export { loadRates, loadWallets, lockPartner, readWallet, readWallets } from './
 export * from './grants';
 export * from './proof';
 export * from './requests';
+export { listReversible, type ReversibleLine } from './reversible';
 export * from './state';
 export * from './statement';
 export { insertAlerts, updateWallets } from './write';
