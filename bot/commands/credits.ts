@@ -11,9 +11,11 @@ import { balance } from './balance';
 import { suspense } from './suspense';
 import { topUp } from './top-up';
 import { adjust } from './adjust';
+import { apply } from './apply';
+import { reverse } from './reverse';
 
 /** In the order in which help lists them. */
-const SUBCOMMANDS: readonly (Answering | Opening)[] = [balance, topUp, adjust, suspense];
+const SUBCOMMANDS: readonly (Answering | Opening)[] = [balance, topUp, apply, adjust, reverse, suspense];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
 
 /**
