@@ -2,15 +2,19 @@
 import type { AccessData } from './actor';
 import type { BalanceData } from './balances';
 import type { MoneyData } from './money';
+import type { PlanChoiceData } from './plan-choice';
+import type { ReversalData } from './reversals';
 import type { SuspenseData } from './suspense';
 
 export * from './actor';
 export * from './balances';
 export * from './logger';
 export * from './money';
+export * from './plan-choice';
+export * from './reversals';
 export * from './suspense';
 
-export type BotData = AccessData & BalanceData & SuspenseData & MoneyData;
+export type BotData = AccessData & BalanceData & SuspenseData & MoneyData & PlanChoiceData & ReversalData;
 
 /** The bot token of a workspace; null when the app is not installed there. */
 export type Installations = (workspace: {

@@ -3,10 +3,19 @@ import type { Talktime } from '@talktime/core/calls';
 import { accessData } from './actor';
 import { balanceData } from './balances';
 import { moneyData } from './money';
+import { planChoiceData } from './plan-choice';
+import { reversalData } from './reversals';
 import { suspenseData } from './suspense';
 
 /** What the bot reads and does, over the core. */
 export function botData(talktime: Talktime): BotData {
   const { database } = talktime;
-  return { ...accessData(database), ...balanceData(database), ...suspenseData(talktime), ...moneyData(talktime) };
+  return {
+    ...accessData(database),
+    ...balanceData(database),
+    ...suspenseData(talktime),
+    ...moneyData(talktime),
+    ...planChoiceData(database),
+    ...reversalData(database),
+  };
 }

@@ -37,6 +37,8 @@ function data(changes: Partial<BotData> = {}): BotData {
     customerOfWallet: () => Promise.resolve(refs[0] ?? null),
     draft: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
     perform: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
+    activePlans: () => Promise.resolve([]),
+    reversible: () => Promise.resolve([]),
     assignCall: () => Promise.resolve({ kind: 'refused', detail: 'not in this test' }),
     dismissCall: () => Promise.resolve({ kind: 'dismissed' }),
     lowest: () => Promise.resolve([...CUSTOMERS].sort((a, b) => a.threshold.posted - b.threshold.posted)),
