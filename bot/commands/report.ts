@@ -30,8 +30,7 @@ async function weekly(
   data: BotData,
   choice: string | undefined,
 ): Promise<Message> {
-  if (choice !== 'on' && choice !== 'off')
-    return weeklyReportSetMessage(await data.weeklyReport(partnerId), command);
+  if (choice !== 'on' && choice !== 'off') return weeklyReportSetMessage(await data.weeklyReport(partnerId), command);
   if (!isAtLeast(access.role, 'manager')) return refusalMessage({ kind: 'not_allowed', least: 'manager' });
   return weeklyReportSetMessage(await data.setWeeklyReport(partnerId, actor, choice === 'on'), command);
 }

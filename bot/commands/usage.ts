@@ -61,8 +61,7 @@ async function usageOf(data: BotData, partnerId: string, about: UsageAbout): Pro
   if (shown.total.calls === 0) return message;
   return {
     ...message,
-    withoutChart: async (send) =>
-      usageWithoutChartMessage(shown, about, await sendPicture(shown, about, send)),
+    withoutChart: async (send) => usageWithoutChartMessage(shown, about, await sendPicture(shown, about, send)),
   };
 }
 

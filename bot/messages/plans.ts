@@ -12,7 +12,11 @@ export function plansMessage({ plans, customers, isAll }: PlansShown, command: s
     const text = 'You have no plans yet.';
     return {
       text,
-      blocks: [section(`${text}\n*Next:* make one in the API, ${code('POST /v1/plans')}: a name, credits or minutes, a price.`)],
+      blocks: [
+        section(
+          `${text}\n*Next:* make one in the API, ${code('POST /v1/plans')}: a name, credits or minutes, a price.`,
+        ),
+      ],
     };
   }
   return {

@@ -68,13 +68,18 @@ function report(shown: ReportShown, title: string, closing: readonly string[]): 
 }
 
 /** Says whether the weekly report comes, and where. */
-export function weeklyReportSetMessage({ isOn, channel }: WeeklyReport, command: string): Message {
+export function weeklyReportSetMessage({ isOn, channel, problem }: WeeklyReport, command: string): Message {
   const say = (text: string, next: string) => ({ text, blocks: [section(`${text}\n*Next:* ${next}`)] });
   if (!isOn) return say('The weekly report is off.', `${code(`${command} report weekly on`)} switches it on.`);
   if (channel === null)
     return say(
       '⚠️ The weekly report is on, but your partner account has no Slack channel to post it to.',
       `set one, such as by ${code(`${command} alerts here`)} in it.`,
+    );
+  if (problem !== null)
+    return say(
+      `⚠️ The weekly report should be in ${channelName(channel)}, but: ${inert(problem, 300)}`,
+      'see to it, for instance by inviting the app to the channel. It is tried again by itself.',
     );
   return say(
     `The weekly report comes to ${channelName(channel)} on Mondays at 08:00 UTC.`,

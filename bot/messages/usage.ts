@@ -44,10 +44,7 @@ export function usageWithoutChartMessage(shown: UsageShown, about: UsageAbout, i
     header(title(about)),
     section([summary(shown, about, bold), ...lines].join('\n')),
     table(
-      [
-        ['From', 'Credits a day'],
-        ...barsOf(shown.days).map(({ label, creditsADay }) => [label, figure(creditsADay)]),
-      ],
+      [['From', 'Credits a day'], ...barsOf(shown.days).map(({ label, creditsADay }) => [label, figure(creditsADay)])],
       [1],
     ),
     section(

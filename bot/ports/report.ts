@@ -34,6 +34,8 @@ export interface WeeklyReport {
   readonly isOn: boolean;
   /** The partner's own channel, where it goes; null: none is set. */
   readonly channel: string | null;
+  /** Why the latest one is not there; null when nothing is wrong. */
+  readonly problem: string | null;
 }
 
 export interface ReportData {

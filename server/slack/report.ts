@@ -1,14 +1,20 @@
 import type { ReportData, ReportFigures, ReportShown } from '@talktime/bot';
 import type { MarginRow, UsageRow } from '@talktime/core/contract';
+import { getWeeklyReport, setWeeklyReport } from '@talktime/core/access';
 import { customerNames } from '@talktime/core/customers';
 import type { Database } from '@talktime/core/database';
 import { micro } from '@talktime/core/money';
 import { marginReport, usageReport } from '@talktime/core/records';
+import { actorOf } from './actor';
 import { lastDays } from './calendar';
 import { millionths } from './decimals';
 
-export function reportData(database: Database): Pick<ReportData, 'report'> {
-  return { report: (partnerId, days, limit) => readReport(database, partnerId, lastDays(days, Date.now()), limit) };
+export function reportData(database: Database): ReportData {
+  return {
+    report: (partnerId, days, limit) => readReport(database, partnerId, lastDays(days, Date.now()), limit),
+    weeklyReport: (partnerId) => getWeeklyReport(database, partnerId),
+    setWeeklyReport: (partnerId, actor, isOn) => setWeeklyReport(database, partnerId, actorOf(actor), isOn),
+  };
 }
 
 /** Usage and margin by customer, of calls that began in a time; the `limit` customers that used most. */
