@@ -1,12 +1,12 @@
 import type { Threshold } from '@talktime/core/contract';
-import type { CustomerBalance, CustomerRef, PartnerBalance } from '../ports';
-import { callTime, callTimeAfter, credits, fromWire, money, pace } from './amounts';
+import type { CustomerBalance, CustomerRef, PartnerBalance, Standing } from '../ports';
+import { callTime, callTimeAfter, credits, fromWire, money, runwayText } from './amounts';
 import { context, divider, fields, header, section, type Field, type Message, type MessageBlock } from './message';
 import { STATUS } from './status';
 import { code, inert } from './text';
 
 /** The most customers that the list under a partner's balance shows. */
-export const LOWEST_SHOWN = 5;
+export const SOONEST_SHOWN = 5;
 
 /** Who reads a message: the partner's people, or the customer's, to whom its visibility settings apply. */
 export type Audience = 'partner' | 'customer';
@@ -78,10 +78,10 @@ export function notBilledMessage(): Message {
   return { text, blocks: [section(text)] };
 }
 
-/** The partner's own balance, with the customers that are lowest. */
+/** The partner's own balance, with the customers that run out soonest. */
 export function partnerBalanceMessage(
   { partner, threshold }: PartnerBalance,
-  lowest: readonly CustomerBalance[],
+  soonest: readonly Standing[],
   command: string,
 ): Message {
   const { mark, words } = STATUS[threshold.status];
@@ -96,9 +96,16 @@ export function partnerBalanceMessage(
     ]),
     divider(),
   ];
-  if (lowest.length === 0) blocks.push(section('You have no customers yet.'));
-  else blocks.push(section(['*Lowest customers*', ...lowest.slice(0, LOWEST_SHOWN).map(lowestLine)].join('\n')));
-  blocks.push(context(`${code(`${command} balance <customer>`)} shows one of them · only you can see this`));
+  if (soonest.length === 0) blocks.push(section('You have no customers yet.'));
+  else
+    blocks.push(
+      section(['*Customers, the soonest to run out first*', ...soonest.slice(0, SOONEST_SHOWN).map(line)].join('\n')),
+    );
+  blocks.push(
+    context(
+      `${code(`${command} customers`)} shows all, ${code(`${command} balance <customer>`)} one of them · only you can see this`,
+    ),
+  );
   return { text: `${mark} Your balance: ${balance}, ${words}`, blocks };
 }
 
@@ -139,13 +146,11 @@ function choice(
   return { text: question(inert(typed)), blocks: [section([question(code(typed)), ...lines].join('\n'))] };
 }
 
-function lowestLine({ customer, threshold }: CustomerBalance): string {
-  const { mark } = STATUS[threshold.status];
-  const figures =
-    threshold.payer === 'customer'
-      ? `${credits(fromWire(threshold.posted))}${threshold.posted > 0 ? callTimeAfter(' · ', threshold.minutes_left) : ''}`
-      : 'paid from your own balance';
-  return `${mark} *${inert(customer.name)}* ${code(customer.id)} · ${figures}`;
+function line({ customerId, name, payer, posted, status, minutesLeft, runway }: Standing): string {
+  const { mark } = STATUS[status];
+  const lasts = runway === null ? callTimeAfter(' · ', minutesLeft) : ` · lasts ${runwayText(runway, posted)}`;
+  const figures = payer === 'customer' ? `${credits(posted)}${posted > 0n ? lasts : ''}` : 'paid from your own balance';
+  return `${mark} *${inert(name)}* ${code(customerId)} · ${figures}`;
 }
 
 function heldFields(balance: { held: number; available: number }): Field[] {
@@ -164,7 +169,7 @@ function runwayFields(threshold: Threshold): Field[] {
       threshold.low_credit_threshold === null ? 'not set' : credits(fromWire(threshold.low_credit_threshold)),
     ],
     ['Call time left', nothing ? 'none' : callTime(threshold.minutes_left)],
-    ['Lasts, at the pace of 7 days', nothing ? 'none' : pace(threshold.days_left)],
+    ['Lasts, at the recent pace', runwayText(threshold.runway, threshold.posted)],
   ];
 }
 
