@@ -7,7 +7,6 @@ export * from './chart';
 export * from './draw';
 export * from './help';
 export * from './history';
-export * from './limits';
 export * from './message';
 export * from './plans';
 export * from './report';
