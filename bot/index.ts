@@ -15,4 +15,5 @@ export {
 } from './installs';
 export * from './messages';
 export * from './ports';
+export { createReportChannel } from './report-channel';
 export type { SlackClientOptions } from './slack-client';

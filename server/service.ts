@@ -31,12 +31,14 @@ import {
   takeUpInbox,
   usageRetentionJob,
   webhookRetentionJob,
+  weeklyReportJob,
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
 import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
 import { botData } from './slack';
+import { weeklyReportPoster } from './slack/weekly-report';
 import { slackInstallAddress, slackInstallations, slackInstalling, type SlackOptions } from './slack-install';
 
 /** How long requests and deliveries under way may take before the service stops without them. */
@@ -133,6 +135,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       alertLevelsJob(database),
       usageRetentionJob(database),
       webhookRetentionJob(database),
+      ...(installations
+        ? [
+            weeklyReportJob(
+              database,
+              weeklyReportPoster(database, { installations, apiUrl: options.slack?.apiUrl, logger }),
+            ),
+          ]
+        : []),
     ],
     onError: (error) => {
       metrics.jobFailed();

@@ -24,6 +24,8 @@ export type ButtonListener =
   | (ButtonFrame & { readonly opens: 'modal'; pressed(press: Press, dependencies: BotDependencies): Promise<Modal> })
   | (ButtonFrame & {
       readonly opens: 'message';
+      /** The message takes the place of the one that was pressed: a list's next page. */
+      readonly replaces?: boolean;
       /** null: there is nothing to say. */
       pressed(press: Press, dependencies: BotDependencies): Promise<Message | null>;
     });
@@ -52,8 +54,8 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
   const asking = () => askerOf(dependencies, actor, channelId, listener.least);
   // A message has a response address; the Home tab has none.
   const hasAddress = body.response_url !== undefined && body.response_url !== '';
-  const answer = (message: Message) =>
-    args.respond({ response_type: 'ephemeral', replace_original: false, text: message.text, blocks: message.blocks });
+  const answer = ({ text, blocks }: Message, replaces = false) =>
+    args.respond({ response_type: 'ephemeral', replace_original: replaces, text, blocks });
   if (listener.opens === 'modal') {
     const load = async () => {
       try {
@@ -84,5 +86,5 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
     });
     return;
   }
-  await answer(message);
+  await answer(message, listener.replaces);
 }

@@ -1,21 +1,30 @@
 import type { Middleware, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import { askerOf, channelOf, logFault, type Asker, type BotDependencies } from '../asker';
-import { helpMessage, unknownSubcommandMessage, type Message } from '../messages';
+import { helpMessage, unknownSubcommandMessage, type Answer } from '../messages';
 import { retype } from '../messages/text';
 import { failedMessage, failedText, refusalMessage, refusalText, textMessage } from '../messages/trouble';
 import { isAtLeast, type SlackActor } from '../ports';
 import { noticeModal, type Modal } from '../views/modal';
 import { openModal } from '../views/show';
 import type { Answering, Opening, Question } from './answer';
+import { Chartless, respondTo } from './respond';
 import { balance } from './balance';
 import { suspense } from './suspense';
 import { topUp } from './top-up';
 import { adjust } from './adjust';
 import { apply } from './apply';
 import { reverse } from './reverse';
+import { customers } from './customers';
+import { history } from './history';
+import { plans } from './plans';
+import { report } from './report';
+import { usage } from './usage';
 
 /** In the order in which help lists them. */
-const SUBCOMMANDS: readonly (Answering | Opening)[] = [balance, topUp, apply, adjust, reverse, suspense];
+const SUBCOMMANDS: readonly (Answering | Opening)[] = [
+  ...[balance, customers, usage, history, plans, report],
+  ...[topUp, apply, adjust, reverse, suspense],
+];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
 
 /**
@@ -23,16 +32,15 @@ const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer'
  * nobody else, since money is shown.
  */
 export function credits(dependencies: BotDependencies): Middleware<SlackCommandMiddlewareArgs> {
+  const chartless = new Chartless();
   return async (args) => {
-    const { command, context, ack, respond } = args;
+    const { command, context, ack } = args;
     await ack();
     const actor: SlackActor = {
       teamId: command.team_id,
       enterpriseId: context.enterpriseId ?? null,
       userId: command.user_id,
     };
-    const say = ({ text, blocks }: Message) =>
-      respond({ response_type: 'ephemeral', replace_original: false, text, blocks });
     const [, word = '', argument = ''] = /^(\S*)\s*(.*)$/s.exec(command.text.trim()) ?? [];
     const typed = { word, argument, command: command.command, channelId: channelOf(command.channel_id) };
     const subcommand = SUBCOMMANDS.find(({ name }) => name === retype(word).toLowerCase());
@@ -41,9 +49,9 @@ export function credits(dependencies: BotDependencies): Middleware<SlackCommandM
         args.client,
         command.trigger_id,
         () => opened(subcommand, typed, actor, dependencies),
-        (text) => say(textMessage(text)),
+        (text) => respondTo(args, textMessage(text), chartless, dependencies),
       );
-    await say(await answered(subcommand, typed, actor, dependencies));
+    await respondTo(args, await answered(subcommand, typed, actor, dependencies), chartless, dependencies);
   };
 }
 
@@ -75,7 +83,7 @@ async function answered(
   typed: Typed,
   actor: SlackActor,
   dependencies: BotDependencies,
-): Promise<Message> {
+): Promise<Answer> {
   const { word, command, channelId } = typed;
   try {
     const asker = await askerOf(dependencies, actor, channelId, subcommand?.least ?? 'customer');

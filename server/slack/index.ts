@@ -2,10 +2,15 @@ import type { BotData } from '@talktime/bot';
 import type { Talktime } from '@talktime/core/calls';
 import { accessData } from './actor';
 import { balanceData } from './balances';
+import { historyData } from './history';
 import { moneyData } from './money';
 import { planChoiceData } from './plan-choice';
 import { reversalData } from './reversals';
+import { planData } from './plans';
+import { reportData } from './report';
+import { standingData } from './standings';
 import { suspenseData } from './suspense';
+import { usageData } from './usage';
 
 /** What the bot reads and does, over the core. */
 export function botData(talktime: Talktime): BotData {
@@ -17,5 +22,10 @@ export function botData(talktime: Talktime): BotData {
     ...moneyData(talktime),
     ...planChoiceData(database),
     ...reversalData(database),
+    ...standingData(database),
+    ...usageData(database),
+    ...historyData(database),
+    ...planData(database),
+    ...reportData(database),
   };
 }
