@@ -6,3 +6,4 @@ export * from './exchange-rates';
 export * from './mappings';
 export * from './onboarding';
 export * from './partners';
+export * from './set-up';
