@@ -1,4 +1,5 @@
 export * from './dispatcher';
+export * from './episodes';
 export * from './forecast';
 export * from './levels';
 export { watchMargins } from './margin-guard';
