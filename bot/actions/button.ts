@@ -4,6 +4,7 @@ import type { Message } from '../messages';
 import { failedMessage, failedText, refusalMessage, refusalText } from '../messages/trouble';
 import type { Role } from '../ports';
 import { CUSTOMER_PICKER } from '../views/inputs';
+import { publishHome } from '../home/publish';
 import { LOADING, modalView, noticeModal, type Modal } from '../views/modal';
 
 /** A pressed button, from somebody who may press it. */
@@ -50,7 +51,8 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
   const channelId = channelOf(body.channel?.id);
   const asking = () => askerOf(dependencies, actor, channelId, listener.least);
   if (listener.opens === 'modal') {
-    await openModal(args.client, body.trigger_id, async () => {
+    const open = body.view?.type === 'modal' ? pushModal : openModal;
+    await open(args.client, body.trigger_id, async () => {
       try {
         const asker = await asking();
         if ('kind' in asker) return noticeModal('Talktime', refusalText(asker));
@@ -70,6 +72,7 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
       return failedMessage(logFault(dependencies, err, listener.action, actor));
     }
   })();
+  if (body.view?.type === 'home') await publishHome(args.client, actor, dependencies);
   if (message === null) return;
   // A message has a response address; the Home tab has none, and shows things in a modal instead.
   if (body.response_url === undefined || body.response_url === '') {
@@ -87,6 +90,16 @@ type ViewsClient = AllMiddlewareArgs['client'];
 /** Opens a modal at once, and shows in it what takes a moment to look up: a trigger is worth 3 seconds. */
 export async function openModal(client: ViewsClient, triggerId: string, load: () => Promise<Modal>): Promise<void> {
   const opened = await client.views.open({ trigger_id: triggerId, view: modalView(LOADING) });
+  await fill(client, opened.view?.id, load);
+}
+
+/** The same on top of the modal whose button was pressed, which comes back when this one is closed. */
+async function pushModal(client: ViewsClient, triggerId: string, load: () => Promise<Modal>): Promise<void> {
+  const pushed = await client.views.push({ trigger_id: triggerId, view: modalView(LOADING) });
+  await fill(client, pushed.view?.id, load);
+}
+
+async function fill(client: ViewsClient, viewId: string | undefined, load: () => Promise<Modal>): Promise<void> {
   const modal = await load();
-  await client.views.update({ view_id: opened.view?.id ?? '', view: modalView(modal) });
+  await client.views.update({ view_id: viewId ?? '', view: modalView(modal) });
 }

@@ -26,7 +26,9 @@ export const HOME_BUTTONS: readonly ButtonListener[] = [
       const wasDead = await data.retryRoute(access.partnerId, actor, value);
       return wasDead
         ? null
-        : textMessage('That route is being tried already.\n*Next:* open this tab again in a minute to see whether it works.');
+        : textMessage(
+            'That route is being tried already.\n*Next:* open this tab again in a minute to see whether it works.',
+          );
     },
   },
 ];

@@ -1,9 +1,11 @@
 import type { App } from '@slack/bolt';
 import type { BotDependencies } from '../asker';
 import { registerButtons, type ButtonListener } from './button';
+import { HOME_BUTTONS } from './home';
+import { PEOPLE_BUTTONS } from './people';
 import { topUpButton } from './top-up';
 
-const BUTTONS: readonly ButtonListener[] = [topUpButton];
+const BUTTONS: readonly ButtonListener[] = [topUpButton, ...HOME_BUTTONS, ...PEOPLE_BUTTONS];
 
 /** Listens to buttons. */
 export function register(app: App, dependencies: BotDependencies): void {

@@ -102,7 +102,9 @@ function alertLine(
   const { mark, words } = STATUS[status];
   const who = customer ? `*${inert(customer.name, nameLength)}*` : '*Your own balance*';
   const notes = [
-    ...(acknowledgedBy === null ? [] : [`👀 ${acknowledgedBy} has it in hand`]),
+    ...(acknowledgedBy === null
+      ? []
+      : [`👀 ${acknowledgedBy === 'machine' ? 'somebody' : `<@${acknowledgedBy.userId}>`} has it in hand`]),
     ...(snoozedUntil === null ? [] : [`😴 quiet until ${moment(new Date(snoozedUntil))}`]),
   ];
   return [`${mark} ${who} · ${words} · ${credits(fromWire(posted))} · since ${moment(new Date(since))}`, ...notes].join(

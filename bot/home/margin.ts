@@ -13,7 +13,8 @@ export type MarginShown = MonthMargin | 'pending' | 'failed';
 export function marginBlocks(margin: MarginShown): MessageBlock[] {
   const title = '*📈 This month’s margin*';
   if (margin === 'pending') return [section(`${title}\n⏳ Being added up…`)];
-  if (margin === 'failed') return [section(`${title}\nCould not be added up now. *Next:* open this tab again in a minute.`)];
+  if (margin === 'failed')
+    return [section(`${title}\nCould not be added up now. *Next:* open this tab again in a minute.`)];
   if (margin.calls === 0) {
     const why =
       margin.callsWithoutCost === 0

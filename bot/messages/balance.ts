@@ -5,7 +5,8 @@ import { callTime, callTimeAfter, credits, fromWire, money, pace } from './amoun
 import { context, divider, fields, header, section, type Field, type Message, type MessageBlock } from './message';
 import { code, inert } from './text';
 
-const STATUS: Record<Status, { mark: string; words: string }> = {
+/** How a status looks and is said. */
+export const STATUS: Record<Status, { mark: string; words: string }> = {
   ok: { mark: '🟢', words: 'ok' },
   low: { mark: '🟡', words: 'low' },
   critical: { mark: '🟠', words: 'very low' },
@@ -160,6 +161,6 @@ function runwayFields(threshold: Threshold): Field[] {
   ];
 }
 
-function withMoney(text: string, balance: { money: number | null; currency: string }): string {
+export function withMoney(text: string, balance: { money: number | null; currency: string }): string {
   return balance.money === null ? text : `${text} (${money(fromWire(balance.money), balance.currency)})`;
 }

@@ -35,9 +35,12 @@ export interface OpenAlert {
   readonly posted: number;
   readonly since: string;
   /** Who took it in hand, and until when it is kept quiet. */
-  readonly acknowledgedBy: string | null;
+  readonly acknowledgedBy: Taker | null;
   readonly snoozedUntil: string | null;
 }
+
+/** Somebody in Slack by their user id, or a machine: an API key. */
+export type Taker = { readonly userId: string } | 'machine';
 
 /** What the partner earned with this month's calls, of those whose cost is known. */
 export interface MonthMargin {

@@ -1,16 +1,20 @@
 /** What the bot asks of the service, by subject. The service implements it over core; every call is bounded in time there. */
 import type { AccessData } from './actor';
 import type { BalanceData } from './balances';
+import type { HomeData } from './home';
 import type { MoneyData } from './money';
+import type { PeopleData } from './people';
 import type { SuspenseData } from './suspense';
 
 export * from './actor';
 export * from './balances';
+export * from './home';
 export * from './logger';
 export * from './money';
+export * from './people';
 export * from './suspense';
 
-export type BotData = AccessData & BalanceData & SuspenseData & MoneyData;
+export type BotData = AccessData & BalanceData & SuspenseData & MoneyData & HomeData & PeopleData;
 
 /** The bot token of a workspace; null when the app is not installed there. */
 export type Installations = (workspace: {

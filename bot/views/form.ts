@@ -1,5 +1,6 @@
 import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt';
 import { actorOfInteraction, askerOf, logFault, type Asker, type BotDependencies } from '../asker';
+import { publishHome } from '../home/publish';
 import { failedText, refusalText } from '../messages/trouble';
 import type { Role } from '../ports';
 import { modalView, noticeModal, readContext, WORKING, type Modal, type ModalContext } from './modal';
@@ -11,15 +12,18 @@ export interface Submission extends Asker {
   readonly context: ModalContext;
 }
 
-/** What a submission comes to. */
+/**
+ * What a submission comes to. `refreshHome`: it changed what the Home tab shows, which is published anew when the modal
+ * was opened there.
+ */
 export type Reply =
   /** By block ids: what is wrong with what was typed. The modal stays. */
   | { readonly kind: 'errors'; readonly errors: Readonly<Record<string, string>> }
   /** The next modal, in place of this one. */
-  | { readonly kind: 'show'; readonly modal: Modal }
+  | { readonly kind: 'show'; readonly modal: Modal; readonly refreshHome?: boolean }
   /** Something that may take longer than Slack waits: "working" is shown until it is done. */
-  | { readonly kind: 'work'; readonly work: () => Promise<Modal> }
-  | { readonly kind: 'close' };
+  | { readonly kind: 'work'; readonly work: () => Promise<Modal>; readonly refreshHome?: boolean }
+  | { readonly kind: 'close'; readonly refreshHome?: boolean };
 
 /** A modal's listener. */
 export interface Form {
@@ -56,9 +60,11 @@ async function submit(form: Form, { ack, body, view, context, client }: SubmitAr
     case 'errors':
       return ack({ response_action: 'errors', errors: { ...reply.errors } });
     case 'show':
-      return show(reply.modal);
+      await show(reply.modal);
+      break;
     case 'close':
-      return ack({ response_action: 'clear' });
+      await ack({ response_action: 'clear' });
+      break;
     case 'work': {
       await show(WORKING);
       const done = await reply
@@ -69,4 +75,5 @@ async function submit(form: Form, { ack, body, view, context, client }: SubmitAr
       await client.views.update({ view_id: view.id, view: modalView(done) });
     }
   }
+  if (reply.refreshHome && modalContext.channelId === null) await publishHome(client, actor, dependencies);
 }

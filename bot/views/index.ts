@@ -4,8 +4,9 @@ import { registerForms, type Form } from './form';
 import { CUSTOMER_PICKER, customerOption } from './inputs';
 import { readContext } from './modal';
 import { MONEY_FORMS } from './money';
+import { PEOPLE_FORMS } from './people';
 
-const FORMS: readonly Form[] = [...MONEY_FORMS];
+const FORMS: readonly Form[] = [...MONEY_FORMS, ...PEOPLE_FORMS];
 /** The most that Slack takes. */
 const MOST_OPTIONS = 100;
 

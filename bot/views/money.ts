@@ -74,6 +74,11 @@ export function modalOfTopUp(customer: CustomerRef | null, channelId: string | n
   return moneyForm('top_up', customer ? { customer } : {}, { channelId, ids: {} });
 }
 
+/** The same for a correction by hand. */
+export function adjustForm(customer: CustomerRef | null, channelId: string | null): Modal {
+  return moneyForm('adjustment', customer ? { customer } : {}, { channelId, ids: {} });
+}
+
 /** What `/credits topup …` and `/credits adjust …` open: the confirmation when all was typed, else the form. */
 export async function moneyModal(kind: AmountKind, question: Question, data: BotData): Promise<Modal> {
   const { access, actor, channelId, argument } = question;
@@ -179,7 +184,8 @@ export const MONEY_FORMS: readonly Form[] = [
     least: 'manager',
     submitted({ actor, channelId, context }, { data }) {
       const draftId = context.ids.draft ?? '';
-      return { kind: 'work', work: async () => doneModal(await data.perform(actor, channelId, draftId)) };
+      const work = async () => doneModal(await data.perform(actor, channelId, draftId));
+      return { kind: 'work', work, refreshHome: true };
     },
   },
 ];

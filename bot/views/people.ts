@@ -92,7 +92,8 @@ function chunked(lines: readonly string[]): string[] {
   const texts: string[] = [];
   for (const line of lines) {
     const last = texts.at(-1);
-    if (last !== undefined && last.length + line.length < SECTION_CHARACTERS) texts[texts.length - 1] = `${last}\n${line}`;
+    if (last !== undefined && last.length + line.length < SECTION_CHARACTERS)
+      texts[texts.length - 1] = `${last}\n${line}`;
     else texts.push(line);
   }
   return texts;
@@ -176,7 +177,10 @@ export const PEOPLE_FORMS: readonly Form[] = [
         customerId: values.choice('customer'),
         maxCredits: typedCredits(values.text('max_credits')),
       };
-      return reply(await data.setRole(access.partnerId, actor, person, wanted), `✅ <@${userId}> is ${ARTICLE[wanted.role]} now.`);
+      return reply(
+        await data.setRole(access.partnerId, actor, person, wanted),
+        `✅ <@${userId}> is ${ARTICLE[wanted.role]} now.`,
+      );
     },
   },
   {

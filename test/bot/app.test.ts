@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createSlackApp, type SlackApp } from '../../bot/app';
 import { singleWorkspace, type BotData, type SlackActor } from '../../bot/ports';
 import { startFakeSlack, type FakeSlack } from './fake-slack';
+import { HOME_UNASKED } from './home-double';
 import { customerBalance, keepingLogger, partnerBalance } from './samples';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
@@ -40,6 +41,7 @@ function data(changes: Partial<BotData> = {}): BotData {
     assignCall: () => Promise.resolve({ kind: 'refused', detail: 'not in this test' }),
     dismissCall: () => Promise.resolve({ kind: 'dismissed' }),
     lowest: () => Promise.resolve([...CUSTOMERS].sort((a, b) => a.threshold.posted - b.threshold.posted)),
+    ...HOME_UNASKED,
     ...changes,
   };
 }
