@@ -212,7 +212,7 @@ export const PEOPLE_FORMS: readonly Form[] = [
         manager_max_credits: typedCredits(values.text('manager_max_credits')),
         owner_max_credits: typedCredits(values.text('owner_max_credits')),
       });
-      if (changed.kind === 'refused') return errorAt(changed);
+      if (changed.kind === 'refused') return errorAt(changed, 'members_may_view');
       return { kind: 'close', refreshHome: true };
     },
   },
@@ -230,11 +230,11 @@ const takenAway = ({ userId }: Person) => `✅ <@${userId}> has no role any more
 const nothingChanged = (detail: string) => noticeModal('Nothing was changed', `🔴 ${inert(detail, 600)}`);
 
 function reply(changed: Changed, done: string): Reply {
-  if (changed.kind === 'refused') return errorAt(changed);
+  if (changed.kind === 'refused') return errorAt(changed, 'user');
   return { kind: 'show', modal: noticeModal('Done', done), refreshHome: true };
 }
 
-/** A refusal stands at the input that it is about, at who it is about when at none. */
-function errorAt({ field, detail }: Extract<Changed, { kind: 'refused' }>): Reply {
-  return { kind: 'errors', errors: { [field ?? 'user']: detail.slice(0, 300) } };
+/** A refusal stands at the input that it is about, at the first when at none. */
+function errorAt({ field, detail }: Extract<Changed, { kind: 'refused' }>, first: string): Reply {
+  return { kind: 'errors', errors: { [field ?? first]: detail.slice(0, 300) } };
 }
