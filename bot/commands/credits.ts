@@ -1,11 +1,11 @@
 import type { Middleware, SlackCommandMiddlewareArgs } from '@slack/bolt';
-import { openModal } from '../actions/button';
 import { askerOf, channelOf, logFault, type Asker, type BotDependencies } from '../asker';
 import { helpMessage, unknownSubcommandMessage, type Message } from '../messages';
 import { retype } from '../messages/text';
-import { failedMessage, failedText, refusalMessage, refusalText } from '../messages/trouble';
+import { failedMessage, failedText, refusalMessage, refusalText, textMessage } from '../messages/trouble';
 import { isAtLeast, type SlackActor } from '../ports';
 import { noticeModal, type Modal } from '../views/modal';
+import { openModal } from '../views/show';
 import type { Answering, Opening, Question } from './answer';
 import { balance } from './balance';
 import { suspense } from './suspense';
@@ -29,13 +29,19 @@ export function credits(dependencies: BotDependencies): Middleware<SlackCommandM
       enterpriseId: context.enterpriseId ?? null,
       userId: command.user_id,
     };
+    const say = ({ text, blocks }: Message) =>
+      respond({ response_type: 'ephemeral', replace_original: false, text, blocks });
     const [, word = '', argument = ''] = /^(\S*)\s*(.*)$/s.exec(command.text.trim()) ?? [];
     const typed = { word, argument, command: command.command, channelId: channelOf(command.channel_id) };
     const subcommand = SUBCOMMANDS.find(({ name }) => name === retype(word).toLowerCase());
     if (subcommand && 'open' in subcommand && (subcommand.opens?.(argument) ?? true))
-      return openModal(args.client, command.trigger_id, () => opened(subcommand, typed, actor, dependencies));
-    const { text, blocks } = await answered(subcommand, typed, actor, dependencies);
-    await respond({ response_type: 'ephemeral', replace_original: false, text, blocks });
+      return openModal(
+        args.client,
+        command.trigger_id,
+        () => opened(subcommand, typed, actor, dependencies),
+        (text) => say(textMessage(text)),
+      );
+    await say(await answered(subcommand, typed, actor, dependencies));
   };
 }
 
