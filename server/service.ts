@@ -3,7 +3,7 @@ import {
   createConsoleAlertChannel,
   createSlackAlertChannel,
   createSlackApp,
-  singleWorkspace,
+  type Installations,
   type SlackApp,
 } from '@talktime/bot';
 import { Sealer } from '@talktime/core/access';
@@ -36,6 +36,7 @@ import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
 import { botData } from './slack';
+import { slackInstallAddress, slackInstallations, slackInstalling, type SlackOptions } from './slack-install';
 
 /** How long requests and deliveries under way may take before the service stops without them. */
 const DRAIN_MILLISECONDS = 20_000;
@@ -54,7 +55,7 @@ export interface ServiceOptions {
   readonly publicUrl?: string;
   readonly trustedProxies?: number;
   readonly requestsPerMinute?: number;
-  readonly slack?: { readonly botToken: string; readonly signingSecret: string; readonly apiUrl?: string } | null;
+  readonly slack?: SlackOptions | null;
   /** Where outgoing webhooks may go; the internet alone unless said. */
   readonly webhookAddresses?: WebhookAddresses;
   /** Where alerts go. Unless said: to Slack with a token, else drawn in the console. */
@@ -84,12 +85,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
   });
   const talktime = { database, ledger: new Ledger(database), sealer: new Sealer(options.sealKey) };
-  const slack = options.slack ? startSlack(options.slack, talktime, logger) : undefined;
-  const app = await buildApp({ ...options, talktime, metrics, slack: slack?.listener });
+  const installations = options.slack ? slackInstallations(talktime, { ...options.slack, logger }) : undefined;
+  const slack = installations && createBot(options, talktime, installations);
+  const app = await buildApp({
+    ...options,
+    talktime,
+    metrics,
+    slack: slack?.listener,
+    slackInstallAddress: slackInstallAddress(options.slack, options.publicUrl),
+  });
   const dispatcher = startDispatcher({
     database,
     url: options.directUrl ?? options.url,
-    queue: alertQueue(database, options.alertChannel ?? defaultChannel(options, logger)),
+    queue: alertQueue(database, options.alertChannel ?? defaultChannel(options, installations)),
     onError: (error) => {
       metrics.dispatcherFailed();
       logger.error({ err: error }, 'the alert dispatcher met a fault');
@@ -139,6 +147,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await close();
     throw error;
   }
+  void slack?.start();
   takeUpInbox(talktime).catch((error: unknown) =>
     logger.warn({ err: error }, 'the inbox was not taken up; a job will'),
   );
@@ -150,18 +159,34 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-function startSlack(slack: NonNullable<ServiceOptions['slack']>, talktime: Talktime, logger: Logger): SlackApp {
+function createBot(options: ServiceOptions, talktime: Talktime, installations: Installations): SlackApp | undefined {
+  const { slack, logger, publicUrl } = options;
+  if (!slack) return undefined;
   return createSlackApp({
     signingSecret: slack.signingSecret,
-    installations: singleWorkspace(slack.botToken),
+    installations,
+    installing: slackInstalling(talktime, { ...slack, logger, publicUrl }),
+    appToken: slack.appToken ?? undefined,
     data: botData(talktime),
     logger,
     apiUrl: slack.apiUrl,
   });
 }
 
-function defaultChannel({ slack }: ServiceOptions, logger: Logger): AlertChannel {
-  if (slack) return createSlackAlertChannel({ token: slack.botToken, apiUrl: slack.apiUrl, logger });
+function defaultChannel({ slack, logger }: ServiceOptions, installations: Installations | undefined): AlertChannel {
+  if (installations)
+    return {
+      async deliver(notice, route, previous) {
+        const installation = await installations({ teamId: route?.teamId ?? null, enterpriseId: null });
+        if (!installation && route)
+          return {
+            kind: 'dead',
+            reason: `The Slack app is not installed in the workspace ${route.teamId ?? '(none is set)'}. Make an install link, and set the partner's slack_team_id.`,
+          };
+        const token = installation?.botToken ?? '';
+        return createSlackAlertChannel({ token, apiUrl: slack?.apiUrl, logger }).deliver(notice, route, previous);
+      },
+    };
   return createConsoleAlertChannel({
     write: (drawing) => void process.stdout.write(`${drawing}\n`),
     colour: process.stdout.isTTY && !process.env.NO_COLOR,

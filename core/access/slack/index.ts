@@ -5,5 +5,5 @@ export * from './decide';
 export * from './drafts';
 export * from './install-links';
 export * from './installations';
-export { listSlackRoles, removeSlackRole, setSlackRole } from './roles';
+export { getSlackRole, listSlackRoles, removeSlackRole, setSlackRole } from './roles';
 export * from './settings';
