@@ -16,3 +16,4 @@ export {
 export * from './messages';
 export * from './ports';
 export type { SlackClientOptions } from './slack-client';
+export { createReportChannel } from './report-channel';

@@ -30,6 +30,7 @@ import {
   takeUpInbox,
   usageRetentionJob,
   webhookRetentionJob,
+  weeklyReportJob,
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
 import type { Logger } from 'pino';
@@ -37,6 +38,7 @@ import { buildApp } from './app';
 import { createMetrics } from './metrics';
 import { botData } from './slack';
 import { slackInstallAddress, slackInstallations, slackInstalling, type SlackOptions } from './slack-install';
+import { weeklyReportPoster } from './slack/weekly-report';
 
 /** How long requests and deliveries under way may take before the service stops without them. */
 const DRAIN_MILLISECONDS = 20_000;
@@ -127,6 +129,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       alertLevelsJob(database),
       usageRetentionJob(database),
       webhookRetentionJob(database),
+      ...(options.slack && installations
+        ? [weeklyReportJob(database, weeklyReportPoster(database, { ...options.slack, installations, logger }))]
+        : []),
     ],
     onError: (error) => {
       metrics.jobFailed();

@@ -26,6 +26,8 @@ export type ButtonListener =
   | (ButtonFrame & { readonly opens: 'modal'; pressed(press: Press, dependencies: BotDependencies): Promise<Modal> })
   | (ButtonFrame & {
       readonly opens: 'message';
+      /** The message takes the place of the one that was pressed: a list's next page. */
+      readonly replaces?: boolean;
       /** null: there is nothing to say. */
       pressed(press: Press, dependencies: BotDependencies): Promise<Message | null>;
     });
@@ -55,7 +57,12 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
   // A message has a response address; the Home tab has none.
   const hasAddress = body.response_url !== undefined && body.response_url !== '';
   const answer = (message: Message) =>
-    args.respond({ response_type: 'ephemeral', replace_original: false, text: message.text, blocks: message.blocks });
+    args.respond({
+      response_type: 'ephemeral',
+      replace_original: listener.opens === 'message' && listener.replaces === true,
+      text: message.text,
+      blocks: message.blocks,
+    });
   if (listener.opens === 'modal') {
     const load = async () => {
       try {

@@ -1,19 +1,28 @@
 import type { Middleware, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import { askerOf, channelOf, logFault, type Asker, type BotDependencies } from '../asker';
-import { helpMessage, unknownSubcommandMessage, type Message } from '../messages';
+import { helpMessage, unknownSubcommandMessage, type Answer, type Message } from '../messages';
 import { retype } from '../messages/text';
 import { failedMessage, failedText, refusalMessage, refusalText, textMessage } from '../messages/trouble';
 import { isAtLeast, type SlackActor } from '../ports';
 import { noticeModal, type Modal } from '../views/modal';
 import { openModal } from '../views/show';
 import type { Answering, Opening, Question } from './answer';
+import { Chartless, respondTo } from './respond';
 import { balance } from './balance';
 import { suspense } from './suspense';
 import { topUp } from './top-up';
 import { adjust } from './adjust';
+import { customers } from './customers';
+import { history } from './history';
+import { plans } from './plans';
+import { report } from './report';
+import { usage } from './usage';
 
 /** In the order in which help lists them. */
-const SUBCOMMANDS: readonly (Answering | Opening)[] = [balance, topUp, adjust, suspense];
+const SUBCOMMANDS: readonly (Answering | Opening)[] = [
+  ...[balance, customers, usage, history, plans, report],
+  ...[topUp, adjust, suspense],
+];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
 
 /**
@@ -21,6 +30,7 @@ const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer'
  * nobody else, since money is shown.
  */
 export function credits(dependencies: BotDependencies): Middleware<SlackCommandMiddlewareArgs> {
+  const chartless = new Chartless();
   return async (args) => {
     const { command, context, ack, respond } = args;
     await ack();
@@ -41,7 +51,7 @@ export function credits(dependencies: BotDependencies): Middleware<SlackCommandM
         () => opened(subcommand, typed, actor, dependencies),
         (text) => say(textMessage(text)),
       );
-    await say(await answered(subcommand, typed, actor, dependencies));
+    await respondTo(args, await answered(subcommand, typed, actor, dependencies), chartless, dependencies);
   };
 }
 
@@ -73,7 +83,7 @@ async function answered(
   typed: Typed,
   actor: SlackActor,
   dependencies: BotDependencies,
-): Promise<Message> {
+): Promise<Answer> {
   const { word, command, channelId } = typed;
   try {
     const asker = await askerOf(dependencies, actor, channelId, subcommand?.least ?? 'customer');

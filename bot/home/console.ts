@@ -1,14 +1,14 @@
-import { callTime, callTimeAfter, credits, fromWire, pace } from '../messages/amounts';
-import { STATUS, withMoney } from '../messages/balance';
+import { callTime, callTimeAfter, credits, fromWire, runwayText } from '../messages/amounts';
+import { withMoney } from '../messages/balance';
 import { button, buttons, context, divider, fields, header, section, type MessageBlock } from '../messages/message';
+import { STATUS } from '../messages/status';
 import { code, inert, moment } from '../messages/text';
-import { isAtLeast, type Access, type Console, type HomeCustomer, type OpenAlert } from '../ports';
+import { isAtLeast, type Access, type Console, type OpenAlert, type Standing, type StandingsPage } from '../ports';
 import { ALERT_ACTIONS, HOME_ACTIONS, SUSPENSE_ACTION } from './actions';
 import { fitting, withButton } from './blocks';
 import { deadRouteBlocks } from './dead-routes';
 import { marginBlocks, type MarginShown } from './margin';
 import { peopleBlocks, type PeopleShown } from './people';
-import { runwayText } from './runway';
 import { isSetUp, setUpBlocks } from './set-up';
 
 export const CUSTOMERS_SHOWN = 10;
@@ -18,6 +18,8 @@ export const ALERTS_SHOWN = 5;
 export interface ConsoleShown {
   readonly access: Access;
   readonly console: Console;
+  /** Those that run out first. */
+  readonly customers: StandingsPage;
   readonly margin: MarginShown;
   /** For owners alone; null for the others. */
   readonly people: PeopleShown | null;
@@ -26,7 +28,7 @@ export interface ConsoleShown {
 }
 
 /** The partner's console: what is wrong first, then how things stand, then who may do what. */
-export function consoleBlocks({ access, console, margin, people, command }: ConsoleShown): MessageBlock[] {
+export function consoleBlocks({ access, console, customers, margin, people, command }: ConsoleShown): MessageBlock[] {
   const mayMove = isAtLeast(access.role, 'manager');
   return fitting((nameLength) => {
     const setUp = setUpBlocks(console.setUp, command, access.role, nameLength);
@@ -34,7 +36,7 @@ export function consoleBlocks({ access, console, margin, people, command }: Cons
     const parts: MessageBlock[][] = [
       ...(done ? [] : [setUp]),
       alertBlocks(console.alerts, mayMove, nameLength),
-      customerBlocks(console.customers, mayMove, nameLength),
+      customerBlocks(customers, mayMove, nameLength),
       waitingBlocks(console.waiting),
       marginBlocks(margin),
       people ? peopleBlocks(people, nameLength) : [],
@@ -59,7 +61,7 @@ function balanceBlocks({ partner: { partner, threshold } }: Console, nameLength:
     ),
     fields([
       ['Call time left', isEmpty ? 'none' : callTime(threshold.minutes_left)],
-      ['Lasts', isEmpty ? 'none' : pace(threshold.days_left)],
+      ['Lasts', runwayText(threshold.runway, threshold.posted)],
       [
         'Low credit threshold',
         threshold.low_credit_threshold === null ? 'not set' : credits(fromWire(threshold.low_credit_threshold)),
@@ -127,39 +129,35 @@ function alertButtons({ walletId, episode, customer, acknowledgedBy }: OpenAlert
 }
 
 function customerBlocks(
-  { soonest, total }: Console['customers'],
+  { standings, total, omitted }: StandingsPage,
   mayMove: boolean,
   nameLength: number,
 ): MessageBlock[] {
   if (total === 0) return [section('*👤 Customers*\nYou have no customers yet.')];
-  const shown = soonest.slice(0, CUSTOMERS_SHOWN);
+  const shown = standings.slice(0, CUSTOMERS_SHOWN);
+  const all = total + omitted;
   return [
     section(
-      total > shown.length
-        ? `*👤 Customers by runway:* the ${shown.length} of ${number(total)} that run out first`
+      all > shown.length
+        ? `*👤 Customers by runway:* the ${shown.length} of ${number(all)} that run out first`
         : '*👤 Customers by runway*',
     ),
-    ...shown.map((customer) => {
-      const line = customerLine(customer, nameLength);
-      return mayMove
-        ? withButton(line, button('Top up', { action: HOME_ACTIONS.topUp, value: customer.id }))
-        : section(line);
+    ...shown.map((standing) => {
+      const line = customerLine(standing, nameLength);
+      if (!mayMove || standing.payer === 'partner') return section(line);
+      return withButton(line, button('Top up', { action: HOME_ACTIONS.topUp, value: standing.customerId }));
     }),
     buttons(button('All customers', { action: HOME_ACTIONS.customers })),
   ];
 }
 
-function customerLine(customer: HomeCustomer, nameLength: number): string {
-  const { mark } = STATUS[customer.status];
-  const name = `${mark} *${inert(customer.name, nameLength)}* ${code(customer.id)}`;
-  if (customer.payer === 'partner') return `${name}\nAI Credits off: paid from your own balance`;
-  const isEmpty = customer.posted <= 0;
-  const figures = `${credits(fromWire(customer.posted))}${isEmpty ? '' : callTimeAfter(' · ', customer.minutesLeft)}`;
-  return `${name}\n${figures} · ${isEmpty ? 'out of credits' : lasts(customer.runway)}`;
-}
-
-function lasts(runway: HomeCustomer['runway']): string {
-  return runway === null ? 'too little use to say how long it lasts' : `lasts ${runwayText(runway)}`;
+function customerLine({ customerId, name, payer, status, posted, minutesLeft, runway }: Standing, nameLength: number) {
+  const { mark, words } = STATUS[status];
+  const title = `${mark} *${inert(name, nameLength)}* ${code(customerId)}`;
+  if (payer === 'partner') return `${title}\nAI Credits off: paid from your own balance`;
+  if (posted <= 0n) return `${title}\n${credits(posted)} · ${words}`;
+  const lasts = runway === null ? 'too little history to say how long it lasts' : `lasts ${runwayText(runway, posted)}`;
+  return `${title}\n${credits(posted)}${callTimeAfter(' · ', minutesLeft)} · ${lasts}`;
 }
 
 function waitingBlocks({ calls, oldest }: Console['waiting']): MessageBlock[] {

@@ -1,45 +1,44 @@
-import { credits, fromWire, money } from '../messages/amounts';
+import { credits } from '../messages/amounts';
 import { customerBalanceMessage } from '../messages/balance';
 import { context, divider, section, type MessageBlock } from '../messages/message';
-import { inert } from '../messages/text';
-import type { CustomerHome } from '../ports';
-import { fitting } from './blocks';
+import { customerPlansMessage } from '../messages/plans';
+import { minutesText } from '../messages/usage';
+import type { CustomerBalance, PlansShown, Used } from '../ports';
 
-const PLANS_SHOWN = 10;
+export const USED_DAYS = 30;
+export const PLANS_SHOWN = 10;
+
+/** What a customer's people see on their Home tab; what their settings hide of it is left out here. */
+export interface CustomerHome {
+  readonly shown: CustomerBalance;
+  /** The calls of the last USED_DAYS. */
+  readonly used: Used;
+  /** Those that this customer may see. */
+  readonly plans: PlansShown;
+}
 
 /**
  * The Home tab of a customer's people: their own balance, use and plans, and of these what their settings show
- * (money-rules 21). Without Show Pricing Information there is no figure at all; with AI Credits off there is no balance.
+ * (money-rules 21). Without Show Pricing Information there is no figure; while the partner pays for their calls, no balance.
  */
-export function customerHomeBlocks({ shown, usage, plans }: CustomerHome): MessageBlock[] {
-  const { settings, balance } = shown.customer;
-  const seesFigures = settings.show_pricing_information && settings.ai_credits_enabled;
-  return fitting((nameLength) => [
+export function customerHomeBlocks({ shown, used, plans }: CustomerHome): MessageBlock[] {
+  const { ai_credits_enabled, show_pricing_information } = shown.customer.settings;
+  const hasPlans = ai_credits_enabled && plans.plans.length > 0;
+  return [
     ...customerBalanceMessage(shown, 'customer').blocks,
-    ...(seesFigures ? [divider(), usageBlock(usage)] : []),
-    ...(seesFigures && plans.length > 0
-      ? [
-          divider(),
-          section('*Credit plans*'),
-          ...plans.slice(0, PLANS_SHOWN).map((plan) => planBlock(plan, nameLength)),
-        ]
-      : []),
-    context('Talktime keeps the credits that your calls are paid from.'),
-  ]);
+    ...(ai_credits_enabled && show_pricing_information ? [divider(), usedBlock(used)] : []),
+    ...(hasPlans ? [divider(), ...customerPlansMessage(plans, show_pricing_information).blocks] : []),
+  ]
+    .filter(({ type }) => type !== 'context')
+    .concat(CLOSING);
+}
 
-  function usageBlock({ calls, minutes_billed, paid_by_customer }: CustomerHome['usage']): MessageBlock {
-    if (calls === 0) return section('*The last 30 days*\nNo calls.');
-    const minutes = Math.ceil(Number(minutes_billed)).toLocaleString('en-US');
-    const paid = credits(fromWire(Number(paid_by_customer)));
-    return section(
-      `*The last 30 days*\n${calls.toLocaleString('en-US')} ${calls === 1 ? 'call' : 'calls'} · ${minutes} min · ${paid}`,
-    );
-  }
+const CLOSING = context('Talktime keeps the credits that your calls are paid from · only you can see this');
 
-  function planBlock(plan: CustomerHome['plans'][number], nameLength: number): MessageBlock {
-    const what =
-      plan.credits === null ? `${plan.minutes?.toLocaleString('en-US')} min of calls` : credits(fromWire(plan.credits));
-    const text = `*${inert(plan.name, nameLength)}*${plan.popular ? ' ⭐' : ''} · ${what} for ${money(fromWire(plan.price), balance.currency)}`;
-    return section(plan.description === '' ? text : `${text}\n${inert(plan.description, 200)}`);
-  }
+/** What the partner paid of their calls is not theirs to see. */
+function usedBlock({ calls, minutes, byCustomers }: Used): MessageBlock {
+  const title = `*The last ${USED_DAYS} days*`;
+  if (calls === 0) return section(`${title}\nNo calls.`);
+  const counted = `${calls.toLocaleString('en-US')} ${calls === 1 ? 'call' : 'calls'}`;
+  return section(`${title}\n${counted} · ${minutesText(minutes)} min · ${credits(byCustomers)}`);
 }

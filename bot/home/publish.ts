@@ -5,8 +5,8 @@ import { logFault, type BotDependencies } from '../asker';
 import { section, type MessageBlock } from '../messages/message';
 import { failedText } from '../messages/trouble';
 import type { Access, BotData, SlackActor } from '../ports';
-import { consoleBlocks } from './console';
-import { customerHomeBlocks } from './customer';
+import { consoleBlocks, CUSTOMERS_SHOWN } from './console';
+import { customerHomeBlocks, PLANS_SHOWN, USED_DAYS } from './customer';
 import { strangerBlocks, unboundBlocks } from './lobby';
 import type { MarginShown } from './margin';
 
@@ -42,8 +42,12 @@ async function lobby(data: BotData, actor: SlackActor): Promise<MessageBlock[]> 
 }
 
 async function ofCustomer(data: BotData, { partnerId }: Access, customerId: string): Promise<MessageBlock[]> {
-  const home = await data.customerHome(partnerId, customerId);
-  return home ? customerHomeBlocks(home) : strangerBlocks([]);
+  const [shown, used, plans] = await Promise.all([
+    data.customerBalance(partnerId, customerId),
+    data.usage(partnerId, customerId, USED_DAYS),
+    data.plans(partnerId, customerId, PLANS_SHOWN),
+  ]);
+  return shown ? customerHomeBlocks({ shown, used: used.total, plans }) : strangerBlocks([]);
 }
 
 async function publishConsole(
@@ -58,12 +62,13 @@ async function publishConsole(
     logFault(dependencies, err, 'home margin', actor);
     return 'failed';
   });
-  const [console, people, soon] = await Promise.all([
+  const [console, customers, people, soon] = await Promise.all([
     data.console(partnerId),
+    data.standings(partnerId, false, 1, CUSTOMERS_SHOWN),
     access.role === 'owner' ? peopleOf(data, partnerId) : null,
     Promise.race([adding, after<MarginShown>(MARGIN_PATIENCE_MS, 'pending', { ref: false })]),
   ]);
-  const shown = { access, console, people, command: COMMAND };
+  const shown = { access, console, customers, people, command: COMMAND };
   await publish(consoleBlocks({ ...shown, margin: soon }));
   if (soon === 'pending') await publish(consoleBlocks({ ...shown, margin: await adding }));
 }

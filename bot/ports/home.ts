@@ -1,28 +1,13 @@
-import type { Plan, UsageRow } from '@talktime/core/contract';
 import type { SlackActor } from './actor';
-import type { CustomerBalance, CustomerRef, PartnerBalance } from './balances';
+import type { CustomerRef, PartnerBalance } from './balances';
 
 /** What a partner's Home tab shows of the partner's business. Amounts as they go over the wire; moments in ISO 8601. */
 export interface Console {
   readonly partner: PartnerBalance;
-  readonly customers: {
-    /** Those whose credits run out first, soonest first. */
-    readonly soonest: readonly HomeCustomer[];
-    readonly total: number;
-  };
   readonly alerts: { readonly open: readonly OpenAlert[]; readonly total: number };
   readonly waiting: { readonly calls: number; readonly oldest: string | null };
   readonly setUp: SetUp;
   readonly deadRoutes: readonly DeadRoute[];
-}
-
-/** A customer in a list: everything is of whoever pays for its calls. */
-export interface HomeCustomer extends CustomerRef {
-  readonly payer: 'customer' | 'partner';
-  readonly status: 'ok' | 'low' | 'critical' | 'exhausted';
-  readonly posted: number;
-  readonly minutesLeft: number | null;
-  readonly runway: { readonly days: number; readonly from: number; readonly to: number | null } | null;
 }
 
 /** An alert that was told and is not over. */
@@ -91,22 +76,11 @@ export interface DeadRoute {
   readonly undelivered: number;
 }
 
-/** What a customer's people see on their Home tab; what their settings hide is left out by whoever shows it. */
-export interface CustomerHome {
-  readonly shown: CustomerBalance;
-  /** The calls of the last 30 days. */
-  readonly usage: UsageRow;
-  /** Those that this customer may see. */
-  readonly plans: readonly Plan[];
-}
-
 export interface HomeData {
   /** Costs the same handful of queries whatever the number of customers. */
   console(partnerId: string): Promise<Console>;
   /** Since the first of the month (UTC). */
   monthMargin(partnerId: string): Promise<MonthMargin>;
-  /** null when the customer is gone meanwhile. */
-  customerHome(partnerId: string, customerId: string): Promise<CustomerHome | null>;
   /** Tries a dead route again from now on. false: it is not dead (any more). */
   retryRoute(partnerId: string, actor: SlackActor, routeId: string): Promise<boolean>;
 }

@@ -172,22 +172,6 @@ export async function customerOfWallet(
   return row ? { id: row.customer_id, name: row.name } : null;
 }
 
-/** The names of customers, by id; of those that there are. */
-export async function customerNames(
-  database: Database,
-  partnerId: string,
-  ids: readonly string[],
-): Promise<Map<string, string>> {
-  if (ids.length === 0) return new Map();
-  const rows = await database.asPartner(partnerId, (transaction) =>
-    transaction.query<{ customer_id: string; name: string }>(
-      'select customer_id, name from talktime.customers where partner_id = $1 and customer_id = any($2::text[])',
-      [partnerId, ids],
-    ),
-  );
-  return new Map(rows.map(({ customer_id, name }) => [customer_id, name]));
-}
-
 export interface CustomerPage {
   /** A part of the name or the beginning of the id. */
   readonly search?: string;

@@ -4,6 +4,7 @@ export * from './by-runway';
 export * from './customers';
 export * from './exchange-rates';
 export * from './mappings';
+export * from './names';
 export * from './onboarding';
 export * from './partners';
 export * from './set-up';

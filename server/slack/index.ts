@@ -2,10 +2,15 @@ import type { BotData } from '@talktime/bot';
 import type { Talktime } from '@talktime/core/calls';
 import { accessData } from './actor';
 import { balanceData } from './balances';
+import { historyData } from './history';
 import { homeData } from './home';
 import { moneyData } from './money';
 import { peopleData } from './people';
+import { planData } from './plans';
+import { reportData } from './report';
+import { standingData } from './standings';
 import { suspenseData } from './suspense';
+import { usageData } from './usage';
 
 /** What the bot reads and does, over the core. */
 export function botData(talktime: Talktime): BotData {
@@ -15,6 +20,11 @@ export function botData(talktime: Talktime): BotData {
     ...balanceData(database),
     ...suspenseData(talktime),
     ...moneyData(talktime),
+    ...standingData(database),
+    ...usageData(database),
+    ...historyData(database),
+    ...planData(database),
+    ...reportData(database),
     ...homeData(talktime),
     ...peopleData(database),
   };

@@ -6,7 +6,6 @@ const unasked = () => Promise.reject(new Error('not asked for in this test'));
 export const HOME_UNASKED: HomeData & PeopleData = {
   console: unasked,
   monthMargin: unasked,
-  customerHome: unasked,
   retryRoute: unasked,
   roles: unasked,
   setRole: unasked,

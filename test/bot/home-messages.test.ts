@@ -1,9 +1,11 @@
+import type { Customer } from '@talktime/core/contract';
 import { charactersOf } from '../../bot/home/blocks';
 import { consoleBlocks, type ConsoleShown } from '../../bot/home/console';
 import { customerHomeBlocks } from '../../bot/home/customer';
 import { strangerBlocks, unboundBlocks } from '../../bot/home/lobby';
-import type { CustomerHome } from '../../bot/ports';
-import { ACCESS, SET_UP, consoleOf, consoleShown, homeCustomer, openAlert } from './home-samples';
+import { micro } from '@talktime/core/money';
+import type { PlansShown, Used } from '../../bot/ports';
+import { ACCESS, SET_UP, consoleOf, consoleShown, listed, openAlert } from './home-samples';
 import { customerBalance } from './samples';
 
 const drawn = (changes: Partial<ConsoleShown> = {}) => JSON.stringify(consoleBlocks(consoleShown(changes)));
@@ -124,7 +126,7 @@ describe('the set-up checklist', () => {
       visible: none,
       plans: 0,
     };
-    const home = drawn({ console: consoleOf({ setUp, customers: { soonest: [], total: 0 } }) });
+    const home = drawn({ console: consoleOf({ setUp }), customers: { standings: [], total: 0, omitted: 0 } });
     expect(home).toContain('There is no customer yet');
     expect(home).toContain('0 of 6 done');
   });
@@ -141,15 +143,12 @@ describe('the limits of a view', () => {
   ] as const;
 
   it.each(AWKWARD)('hold with 10,000 customers, 1,000 alerts and people, with names of %s', (_what, name) => {
+    const customers = {
+      standings: many(10, (index) => listed('x', 7_999_999_999, { customerId: 'c'.repeat(60) + index, name })),
+      total: 10_000,
+      omitted: 0,
+    };
     const console = consoleOf({
-      customers: {
-        soonest: many(10, (index) => ({
-          ...homeCustomer('x', 7_999_999_999.123456),
-          id: 'c'.repeat(60) + index,
-          name,
-        })),
-        total: 10_000,
-      },
       alerts: { open: many(5, () => openAlert(name, { acknowledgedBy: { userId: 'U0123456789' } })), total: 1_000 },
       waiting: { calls: 100_000, oldest: '2026-11-22T16:01:01.000Z' },
       setUp: {
@@ -188,45 +187,49 @@ describe('the limits of a view', () => {
       })),
       settings: { members_may_view: null, manager_max_credits: 7_999_999_999, owner_max_credits: null },
     };
-    const blocks = consoleBlocks(consoleShown({ console, people }));
+    const blocks = consoleBlocks(consoleShown({ console, customers, people }));
     expect(blocks.length).toBeLessThanOrEqual(100);
     expect(charactersOf(blocks)).toBeLessThanOrEqual(10_000);
   });
 });
 
 describe('the Home tab of a customer’s people', () => {
-  const usage = {
+  const used: Used = {
     calls: 12,
-    connected_calls: 11,
-    minutes_raw: '30.5',
-    minutes_billed: '31',
-    price: '372',
-    paid_by_customer: '372',
-    paid_by_partner: '0',
+    minutes: 31_000_000n,
+    credits: micro(372_000_000n),
+    byCustomers: micro(372_000_000n),
   };
-  const plans: CustomerHome['plans'] = [
-    {
-      id: 'plan_100',
-      name: '100 minutes - 60',
-      description: '',
-      credits: null,
-      minutes: 100,
-      price: 60,
-      currency: 'USD',
-      active: true,
-      popular: true,
-      created_at: '2026-11-22T16:01:01.000Z',
-    },
-  ];
-  const home = (settings: Partial<CustomerHome['shown']['customer']['settings']>) => {
+  const plans: PlansShown = {
+    plans: [
+      {
+        visibleTo: 1,
+        plan: {
+          id: 'plan_starter',
+          name: 'Starter',
+          description: '',
+          credits: null,
+          minutes: 100,
+          price: 60,
+          currency: 'USD',
+          active: true,
+          popular: true,
+          created_at: '2026-11-22T16:01:01.000Z',
+        },
+      },
+    ],
+    customers: 1,
+    isAll: true,
+  };
+  const home = (settings: Partial<Customer['settings']>) => {
     const shown = customerBalance('cus_acme', 'Acme Dental', 98);
     const customer = { ...shown.customer, settings: { ...shown.customer.settings, ...settings } };
-    return JSON.stringify(customerHomeBlocks({ shown: { ...shown, customer }, usage, plans }));
+    return JSON.stringify(customerHomeBlocks({ shown: { ...shown, customer }, used, plans }));
   };
 
   it('shows their balance, use and plans with Show Pricing Information', () => {
     const shown = home({ show_pricing_information: true });
-    for (const part of ['98 credits', '12 calls · 31 min · 372 credits', '100 min of calls for $60.00'])
+    for (const part of ['98 credits', '12 calls · 31 min · 372 credits', '100 minutes for $60.00'])
       expect(shown).toContain(part);
   });
 

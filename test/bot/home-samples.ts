@@ -1,6 +1,6 @@
 import type { ConsoleShown } from '../../bot/home/console';
-import type { Access, Console, HomeCustomer, OpenAlert, SetUp, SetUpStep } from '../../bot/ports';
-import { partnerBalance } from './samples';
+import type { Access, Console, OpenAlert, SetUp, SetUpStep, Standing } from '../../bot/ports';
+import { customerBalance, partnerBalance, standing } from './samples';
 
 export const ACCESS: Record<'owner' | 'manager' | 'viewer', Access> = {
   owner: { partnerId: 'par_bright', role: 'owner', customerId: null, maxCredits: null },
@@ -23,17 +23,10 @@ export const SET_UP: SetUp = {
   plans: 0,
 };
 
-export function homeCustomer(name: string, posted: number, changes: Partial<HomeCustomer> = {}): HomeCustomer {
-  return {
-    id: `cus_${name.toLowerCase().replace(/\W+/g, '_')}`,
-    name,
-    payer: 'customer',
-    status: posted <= 0 ? 'exhausted' : posted <= 100 ? 'low' : 'ok',
-    posted,
-    minutesLeft: posted / 12,
-    runway: { days: 6.2, from: 4.1, to: 9.8 },
-    ...changes,
-  };
+/** A customer in the list. */
+export function listed(name: string, posted: number, changes: Partial<Standing> = {}): Standing {
+  const id = `cus_${name.toLowerCase().replace(/\W+/g, '_')}`;
+  return { ...standing(customerBalance(id, name, posted)), ...changes };
 }
 
 export function openAlert(name: string, changes: Partial<OpenAlert> = {}): OpenAlert {
@@ -53,7 +46,6 @@ export function openAlert(name: string, changes: Partial<OpenAlert> = {}): OpenA
 export function consoleOf(changes: Partial<Console> = {}): Console {
   return {
     partner: partnerBalance('Bright Agency', 5000),
-    customers: { soonest: [homeCustomer('Acme Dental', 98), homeCustomer('Zen Spa', -12.2)], total: 2 },
     alerts: { open: [], total: 0 },
     waiting: { calls: 0, oldest: null },
     setUp: SET_UP,
@@ -66,6 +58,7 @@ export function consoleShown(changes: Partial<ConsoleShown> = {}): ConsoleShown 
   return {
     access: ACCESS.owner,
     console: consoleOf(),
+    customers: { standings: [listed('Acme Dental', 98), listed('Zen Spa', -12.2)], total: 2, omitted: 0 },
     margin: {
       currency: 'USD',
       calls: 412,
