@@ -71,9 +71,10 @@ export function peopleData(database: Database): PeopleData {
   };
 }
 
+const NOT_AN_AMOUNT = 'This is not an amount of credits. Type one such as 500, or nothing.';
+
 function notAnAmount(path: string): TalktimeError {
-  const message = 'is not an amount of credits. Type one such as 500, or nothing.';
-  return new TalktimeError('REQUEST_INVALID', `This ${message}`, [{ path, message }]);
+  return new TalktimeError('REQUEST_INVALID', NOT_AN_AMOUNT, [{ path, message: NOT_AN_AMOUNT }]);
 }
 
 /** The inputs of the forms, where they are called otherwise than in the API. */
@@ -88,7 +89,9 @@ async function changed(work: () => Promise<unknown>): Promise<Changed> {
     if (!(error instanceof TalktimeError) || error.status >= 500) throw error;
     const { code, detail, errors } = error;
     const path = errors?.[0]?.path ?? FIELDS[code] ?? null;
-    return { kind: 'refused', code, detail, field: path && (INPUT[path] ?? path) };
+    // The core names its field, which nobody sees here.
+    const said = code.startsWith('NUMBER_') ? NOT_AN_AMOUNT : detail;
+    return { kind: 'refused', code, detail: said, field: path && (INPUT[path] ?? path) };
   }
 }
 
