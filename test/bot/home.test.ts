@@ -89,7 +89,7 @@ describe('the Home tab', () => {
     await agency.mia.press('modal', 'Only low ones');
     await reads(agency.mia, 'No customer is low on credits');
     await agency.mia.press('home', 'Report');
-    await reads(agency.mia, 'margin');
+    await reads(agency.mia, 'No calls');
   });
 
   it('gives a role, with what is wrong said where it is', async () => {
