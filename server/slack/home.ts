@@ -1,9 +1,12 @@
-import type { Console, HomeData } from '@talktime/bot';
-import { openEpisodes, type Episode } from '@talktime/core/alerts';
+import { createHash } from 'node:crypto';
+import type { Console, DeadRoute, HomeData, OpenAlert, Taker } from '@talktime/bot';
+import { deadRoutes, openEpisodes, parseRoute, reviveRoute, type Episode } from '@talktime/core/alerts';
 import { countSuspense, type Talktime } from '@talktime/core/calls';
+import type { DeadAlertRoute } from '@talktime/core/contract';
 import { getPartner, getThreshold, readSetUp } from '@talktime/core/customers';
 import { toJsonNumber } from '@talktime/core/money';
 import { marginReport } from '@talktime/core/records';
+import { actorOf } from './actor';
 
 /** The most alerts that a Home tab shows. */
 const ALERTS = 5;
@@ -11,19 +14,20 @@ const ALERTS = 5;
 export function homeData({ database }: Talktime): HomeData {
   return {
     async console(partnerId): Promise<Console> {
-      const [partner, threshold, episodes, suspense, setUp] = await Promise.all([
+      const [partner, threshold, episodes, suspense, setUp, dead] = await Promise.all([
         getPartner(database, partnerId),
         getThreshold(database, partnerId, 'partner'),
         openEpisodes(database, partnerId),
         countSuspense(database, partnerId),
         readSetUp(database, partnerId),
+        deadRoutes(database, partnerId),
       ]);
       return {
         partner: { partner, threshold },
         alerts: { open: episodes.slice(0, ALERTS).map(toOpenAlert), total: episodes.length },
         waiting: { calls: suspense.calls, oldest: suspense.oldest?.toISOString() ?? null },
         setUp: { ...setUp, hasAlertChannel: partner.settings.slack_channel !== null },
-        deadRoutes: [],
+        deadRoutes: dead.flatMap(toDeadRoute),
       };
     },
 
@@ -36,11 +40,15 @@ export function homeData({ database }: Talktime): HomeData {
       return { currency, calls, callsWithoutCost, price, cost, markup, margin };
     },
 
-    retryRoute: () => Promise.resolve(false),
+    async retryRoute(partnerId, actor, routeId) {
+      const dead = (await deadRoutes(database, partnerId)).find(({ route }) => idOf(route) === routeId);
+      if (dead) await reviveRoute(database, partnerId, actorOf(actor), dead.route);
+      return dead !== undefined;
+    },
   };
 }
 
-function toOpenAlert({ walletId, episode, customerId, name, status, posted, since }: Episode) {
+function toOpenAlert({ walletId, episode, customerId, name, status, posted, since, ...state }: Episode): OpenAlert {
   return {
     walletId,
     episode,
@@ -48,7 +56,23 @@ function toOpenAlert({ walletId, episode, customerId, name, status, posted, sinc
     status,
     posted: toJsonNumber(posted),
     since: since.toISOString(),
-    acknowledgedBy: null,
-    snoozedUntil: null,
+    acknowledgedBy: state.acknowledged && takerOf(state.acknowledged.by),
+    snoozedUntil: state.snoozed?.until.toISOString() ?? null,
   };
 }
+
+/** Who did it, by what the audit log calls them. */
+function takerOf(actorId: string): Taker {
+  const userId = /^slack:[^/]*\/(\w+)$/.exec(actorId)?.[1];
+  return userId === undefined ? 'machine' : { userId };
+}
+
+function toDeadRoute({ route: text, audience, reason, dead_at, waiting }: DeadAlertRoute): DeadRoute[] {
+  const route = parseRoute(text);
+  if (route.kind === 'none') return [];
+  const to = route.kind === 'slack' ? route.channel : route.kind === 'dm' ? route.userId : route.address;
+  return [{ id: idOf(text), kind: route.kind, to, audience, reason, since: dead_at, undelivered: waiting }];
+}
+
+/** A route's text may be somebody's address, which a button should not carry. */
+const idOf = (route: string) => createHash('sha256').update(route).digest('hex').slice(0, 32);

@@ -181,6 +181,7 @@ describe('the limits of a view', () => {
       })),
       links: many(1_000, (index) => ({
         channel_id: `C${index}`,
+        team_id: null,
         customer_id: 'cus_acme',
         customer_name: name,
         linked_at: '2026-11-22T16:01:01.000Z',
