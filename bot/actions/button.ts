@@ -4,8 +4,10 @@ import type { Message } from '../messages';
 import { failedMessage, failedText, refusalMessage, refusalText, textMessage } from '../messages/trouble';
 import type { Role } from '../ports';
 import { CUSTOMER_PICKER } from '../views/inputs';
+import { publishHome } from '../home/publish';
 import { modalView, noticeModal, type Modal } from '../views/modal';
-import { openModal } from '../views/show';
+import { messageModal } from '../views/message';
+import { openModal, showIn } from '../views/show';
 
 /** A pressed button, from somebody who may press it. */
 export interface Press extends Asker {
@@ -66,7 +68,8 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
         return noticeModal('Talktime', failedText(logFault(dependencies, err, listener.action, actor)));
       }
     };
-    await openModal(args.client, body.trigger_id, load, hasAddress ? (text) => answer(textMessage(text)) : undefined);
+    const tell = hasAddress ? (text: string) => answer(textMessage(text)) : undefined;
+    await openModal(args.client, body.trigger_id, load, tell, body.view?.type === 'modal');
     return;
   }
   const message = await (async () => {
@@ -78,13 +81,14 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
       return failedMessage(logFault(dependencies, err, listener.action, actor));
     }
   })();
-  if (message === null) return;
-  if (!hasAddress) {
-    await args.client.views.open({
-      trigger_id: body.trigger_id,
-      view: modalView({ ...noticeModal('Talktime'), blocks: message.blocks }),
-    });
-    return;
-  }
-  await answer(message, listener.replaces);
+  if (message !== null && hasAddress) await answer(message, listener.replaces);
+  else if (message !== null) await showInModal(args, message);
+  if (body.view?.type === 'home') await publishHome(args.client, actor, dependencies);
+}
+
+/** Where there is no channel to answer in: in the modal that was pressed in, else in a new one. */
+async function showInModal({ client, body }: PressArgs, message: Message): Promise<void> {
+  const modal = messageModal(message);
+  if (body.view?.type === 'modal') await showIn(client, body.view.id, modal);
+  else await client.views.open({ trigger_id: body.trigger_id, view: modalView(modal) });
 }

@@ -2,7 +2,9 @@
 import type { AccessData } from './actor';
 import type { BalanceData } from './balances';
 import type { HistoryData } from './history';
+import type { HomeData } from './home';
 import type { MoneyData } from './money';
+import type { PeopleData } from './people';
 import type { PlanChoiceData } from './plan-choice';
 import type { PlanData } from './plans';
 import type { ReportData } from './report';
@@ -14,8 +16,10 @@ import type { UsageData } from './usage';
 export * from './actor';
 export * from './balances';
 export * from './history';
+export * from './home';
 export * from './logger';
 export * from './money';
+export * from './people';
 export * from './plan-choice';
 export * from './plans';
 export * from './report';
@@ -30,7 +34,7 @@ export type ReadingData = StandingData & UsageData & HistoryData & PlanData & Re
 /** What is read for the modals that move credits, and done by them. */
 export type ActingData = SuspenseData & MoneyData & PlanChoiceData & ReversalData;
 
-export type BotData = AccessData & BalanceData & ReadingData & ActingData;
+export type BotData = AccessData & BalanceData & ReadingData & ActingData & HomeData & PeopleData;
 
 /** The bot token of a workspace; null when the app is not installed there. */
 export type Installations = (workspace: {

@@ -38,7 +38,8 @@ export const CONFIRM_FORM: Form = {
 
   submitted({ actor, channelId, context }, { data }) {
     const draftId = context.ids.draft ?? '';
-    return { kind: 'work', work: async () => doneModal(await data.perform(actor, channelId, draftId)) };
+    const work = async () => doneModal(await data.perform(actor, channelId, draftId));
+    return { kind: 'work', work, refreshHome: true };
   },
 
   /** Whether it was done is not known when the answer of the database was lost: the same draft can safely be confirmed again. */

@@ -1,5 +1,6 @@
 import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt';
 import { actorOfInteraction, askerOf, logFault, type Asker, type BotDependencies } from '../asker';
+import { publishHome } from '../home/publish';
 import { failedText, refusalText } from '../messages/trouble';
 import { inert } from '../messages/text';
 import type { Role, SlackActor } from '../ports';
@@ -13,15 +14,18 @@ export interface Submission extends Asker {
   readonly context: ModalContext;
 }
 
-/** What a submission comes to. */
+/**
+ * What a submission comes to. `refreshHome`: it changed what the Home tab shows, which is published anew when the modal
+ * was opened there.
+ */
 export type Reply =
   /** By block ids: what is wrong with what was typed. The modal stays. */
   | { readonly kind: 'errors'; readonly errors: Readonly<Record<string, string>> }
   /** The next modal, in place of this one. */
-  | { readonly kind: 'show'; readonly modal: Modal }
+  | { readonly kind: 'show'; readonly modal: Modal; readonly refreshHome?: boolean }
   /** The next modal, after something that may take longer. */
-  | { readonly kind: 'work'; readonly work: () => Promise<Modal> }
-  | { readonly kind: 'close' };
+  | { readonly kind: 'work'; readonly work: () => Promise<Modal>; readonly refreshHome?: boolean }
+  | { readonly kind: 'close'; readonly refreshHome?: boolean };
 
 /** A modal's listener. */
 export interface Form {
@@ -50,24 +54,32 @@ export function registerForms(app: App, forms: readonly Form[], dependencies: Bo
 
 async function submit(form: Form, args: SubmitArgs, dependencies: BotDependencies): Promise<void> {
   const { ack, body, view, context, client } = args;
-  const replying = replyTo(form, view, actorOfInteraction(body, context), dependencies);
+  const actor = actorOfInteraction(body, context);
+  const replying = replyTo(form, view, actor, dependencies);
+  const refresh = async ({ refreshHome }: Decided) => {
+    if (refreshHome) await publishHome(client, actor, dependencies);
+  };
   const reply = await soon(replying);
   if (reply === null) {
     await ack({ response_action: 'update', view: modalView(WORKING) });
     const [late] = await Promise.all([replying, new Promise((shown) => setTimeout(shown, SHOWN_AFTER_MS))]);
-    return showIn(client, view.id, lateModal(late));
+    await showIn(client, view.id, lateModal(late));
+    return refresh(late);
   }
   switch (reply.kind) {
     case 'errors':
       return ack({ response_action: 'errors', errors: { ...reply.errors } });
     case 'show':
-      return ack({ response_action: 'update', view: modalView(reply.modal) });
+      await ack({ response_action: 'update', view: modalView(reply.modal) });
+      break;
     case 'close':
-      return ack({ response_action: 'clear' });
+      await ack({ response_action: 'clear' });
+      break;
   }
+  await refresh(reply);
 }
 
-type Decided = Exclude<Reply, { kind: 'work' }>;
+type Decided = Exclude<Reply, { kind: 'work' }> & { readonly refreshHome?: boolean };
 
 /** Never rejects: a fault is logged, and shown. */
 async function replyTo(
@@ -83,8 +95,10 @@ async function replyTo(
     if ('kind' in asker) return show(noticeModal('Talktime', refusalText(asker)));
     const values = new FormValues(view.state.values);
     const reply = await form.submitted({ ...asker, values, context: modalContext }, dependencies);
-    if (reply.kind === 'work') return show(await reply.work());
-    if (reply.kind !== 'errors') return reply;
+    // Whatever was opened elsewhere than in a channel may have been opened on the Home tab.
+    const refreshHome = reply.kind !== 'errors' && reply.refreshHome === true && modalContext.channelId === null;
+    if (reply.kind === 'work') return { ...show(await reply.work()), refreshHome };
+    if (reply.kind !== 'errors') return { ...reply, refreshHome };
     // Slack shows an error only at an input that there is.
     return Object.keys(reply.errors).every((id) => values.has(id)) ? reply : show(errorsModal(reply.errors));
   } catch (err) {

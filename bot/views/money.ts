@@ -72,6 +72,11 @@ export function modalOfTopUp(customer: CustomerRef | null, channelId: string | n
   return moneyForm('top_up', customer ? { customer } : {}, { channelId, ids: {} });
 }
 
+/** The same for a correction by hand. */
+export function adjustForm(customer: CustomerRef | null, channelId: string | null): Modal {
+  return moneyForm('adjustment', customer ? { customer } : {}, { channelId, ids: {} });
+}
+
 /** What `/credits topup …` and `/credits adjust …` open: the confirmation when all was typed, else the form. */
 export async function moneyModal(kind: AmountKind, question: Question, data: BotData): Promise<Modal> {
   const { access, actor, channelId, argument } = question;

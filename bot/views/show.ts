@@ -5,17 +5,20 @@ export type ViewsClient = AllMiddlewareArgs['client'];
 
 /**
  * Opens a modal at once, and shows in it what takes a moment to look up: a trigger is worth 3 seconds. When Slack does not
- * open it, `tell` says so where the person is: otherwise their command or button would seem dead.
+ * open it, `tell` says so where the person is: otherwise their command or button would seem dead. `onTop` of the modal
+ * whose button was pressed, which comes back when this one is closed.
  */
 export async function openModal(
   client: ViewsClient,
   triggerId: string,
   load: () => Promise<Modal>,
   tell?: (text: string) => Promise<unknown>,
+  onTop = false,
 ): Promise<void> {
   let viewId: string;
   try {
-    const opened = await client.views.open({ trigger_id: triggerId, view: modalView(LOADING) });
+    const view = { trigger_id: triggerId, view: modalView(LOADING) };
+    const opened = await (onTop ? client.views.push(view) : client.views.open(view));
     viewId = opened.view?.id ?? '';
   } catch (error) {
     await tell?.('Slack did not open the form in time. Nothing was changed.\n*Next:* try it again.');

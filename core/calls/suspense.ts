@@ -51,6 +51,21 @@ export async function listSuspense(
   return { items, next_cursor: rows.length > page.limit && last ? `${last.received_at}_${last.call_id}` : null };
 }
 
+/** How many calls wait, and since when the oldest does. */
+export async function countSuspense(
+  database: Database,
+  partnerId: string,
+): Promise<{ calls: number; oldest: Date | null }> {
+  const [row] = await database.asPartner(partnerId, (transaction) =>
+    transaction.query<{ calls: number; oldest: Date | null }>(
+      `select count(*)::int as calls, min(received_at) as oldest
+       from talktime.calls where partner_id = $1 and state = 'suspense'`,
+      [partnerId],
+    ),
+  );
+  return row!;
+}
+
 /**
  * A call as suspense shows it, also when it has left it since.
  * @throws TalktimeError CALL_NOT_FOUND

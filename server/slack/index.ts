@@ -3,7 +3,9 @@ import type { Talktime } from '@talktime/core/calls';
 import { accessData } from './actor';
 import { balanceData } from './balances';
 import { historyData } from './history';
+import { homeData } from './home';
 import { moneyData } from './money';
+import { peopleData } from './people';
 import { planChoiceData } from './plan-choice';
 import { reversalData } from './reversals';
 import { planData } from './plans';
@@ -27,5 +29,7 @@ export function botData(talktime: Talktime): BotData {
     ...historyData(database),
     ...planData(database),
     ...reportData(database),
+    ...homeData(talktime),
+    ...peopleData(database),
   };
 }

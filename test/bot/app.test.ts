@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createSlackApp, type SlackApp } from '../../bot/app';
 import { singleWorkspace, type BotData, type SlackActor } from '../../bot/ports';
 import { startFakeSlack, type FakeSlack } from '../../server/demo/slack';
+import { HOME_UNASKED } from './home-double';
 import { customerBalance, keepingLogger, partnerBalance, standing } from './samples';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
@@ -48,6 +49,7 @@ function data(changes: Partial<BotData> = {}): BotData {
     report: () => Promise.reject(new Error('not in this test')),
     weeklyReport: () => Promise.reject(new Error('not in this test')),
     setWeeklyReport: () => Promise.reject(new Error('not in this test')),
+    ...HOME_UNASKED,
     ...changes,
   };
 }
