@@ -17,6 +17,7 @@ import {
 } from '@talktime/core/alerts';
 import { Database, migrate } from '@talktime/core/database';
 import {
+  alertLevelsJob,
   exhaustedCallsJob,
   grantsJob,
   holdsJob,
@@ -27,6 +28,7 @@ import {
   sealJob,
   startJobs,
   takeUpInbox,
+  usageRetentionJob,
   webhookRetentionJob,
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
@@ -114,6 +116,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       missingCallsJob(talktime),
       exhaustedCallsJob(talktime),
       marginGuardJob(database),
+      alertLevelsJob(database),
+      usageRetentionJob(database),
       webhookRetentionJob(database),
     ],
     onError: (error) => {

@@ -1,4 +1,5 @@
 export * from './dispatcher';
+export * from './forecast';
 export * from './levels';
 export { watchMargins } from './margin-guard';
 export * from './notice';

@@ -2,7 +2,8 @@ import type { Transaction } from '../database';
 import { loadRates, readWallet } from '../ledger/load';
 import { creditsToMoney, rateAt, secondsCovered, type Microcredits } from '../money';
 import { customerProfits } from '../records/reports';
-import { levelsOf, statusOf, type Status } from './levels';
+import type { Runway } from './forecast';
+import { appliedLevels, statusOf, type AppliedLevel, type Status } from './levels';
 import { readGuard } from './margin-guard';
 import type { MarginFigures } from './notice';
 import { runway } from './runway';
@@ -16,9 +17,13 @@ export interface Standing {
   readonly status: Status;
   readonly posted: Microcredits;
   readonly lowCreditThreshold: Microcredits | null;
+  /** What it is low and critical at, highest first: those that apply now. It is exhausted at 0. */
+  readonly levels: readonly AppliedLevel[];
   /** Minutes that the balance pays for at the rate in force; null without a rate. */
   readonly minutesLeft: number | null;
-  /** Days at the pace of the last 7 days; null when there is too little history. */
+  /** How long it lasts at its pace; null when there is too little history, or nothing left. */
+  readonly runway: Runway | null;
+  /** The days of it. */
   readonly daysLeft: number | null;
   readonly currency: string;
   /** What the balance is worth, in millionths of the currency. */
@@ -37,15 +42,18 @@ export async function readStanding(transaction: Transaction, partnerId: string, 
     [partnerId, walletId],
   );
   const { name, currency, credit_value: creditValue } = owner!;
+  const lasts = await runway(transaction, partnerId, wallet);
   return {
     wallet: wallet.customerId === null ? 'partner' : 'customer',
     customerId: wallet.customerId,
     name,
-    status: statusOf(wallet.posted, levelsOf(wallet.lowCreditThreshold), wallet.status),
+    status: statusOf(wallet.posted, wallet.levels, wallet.status),
     posted: wallet.posted,
     lowCreditThreshold: wallet.lowCreditThreshold,
+    levels: appliedLevels(wallet.levels),
     minutesLeft: rate ? Math.floor((secondsCovered(wallet.posted, rate) / 60) * 100) / 100 : null,
-    daysLeft: await runway(transaction, partnerId, wallet),
+    runway: lasts,
+    daysLeft: lasts?.days ?? null,
     currency,
     money: creditsToMoney(wallet.posted, creditValue),
   };

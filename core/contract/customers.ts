@@ -12,6 +12,43 @@ export const pricePerMinute = z
   .union([z.object({ credits: decimalText }).strict(), z.object({ money: decimalText }).strict()])
   .meta({ description: 'AI Credit Price Per Minute, in credits or in money', example: { credits: '12' } });
 
+/** So many levels at most, in a list of them. */
+const MOST_LEVELS = 10;
+
+const levelShape = {
+  status: z.enum(['low', 'critical']),
+  kind: z.enum(['credits', 'percent', 'minutes', 'days']).meta({
+    description:
+      'What `value` counts: credits; percent of the credits last bought; minutes at the rate in force; days at the pace of the last weeks ("runs out in N days")',
+  }),
+};
+
+/** A level as it is sent: the status that a balance has when it is down to it. */
+export const alertLevel = z
+  .object({ ...levelShape, value: decimalText.meta({ example: '25' }) })
+  .strict()
+  .meta({ example: { status: 'low', kind: 'percent', value: '25' } });
+
+export const alertLevels = z.array(alertLevel).max(MOST_LEVELS);
+
+const alertLevelShown = z.object({ ...levelShape, value: z.number().meta({ example: 25 }) });
+
+/** Whom e-mail alerts go to. */
+export const alertEmails = z
+  .array(z.string().trim().toLowerCase().max(254).pipe(z.email('Use an e-mail address such as ops@example.com')))
+  .max(10)
+  .refine((all) => new Set(all).size === all.length, 'Name each address once')
+  .meta({ description: 'Where e-mail alerts go, 10 addresses at most', example: ['ops@example.com'] });
+
+/** How long a balance is expected to last. */
+export const runway = z
+  .object({
+    days: z.number().meta({ description: 'Days until the balance is used up, as expected' }),
+    from: z.number().meta({ description: 'The range that the true moment falls into in about 8 of 10 cases' }),
+    to: z.number().nullable().meta({ description: 'Its end; null beyond a year' }),
+  })
+  .meta({ description: 'At the pace of the last 4 weeks', example: { days: 6.2, from: 4.1, to: 9.8 } });
+
 const settingsShape = {
   ai_credits_enabled: z
     .boolean()
@@ -44,6 +81,7 @@ const settingsShape = {
     .array(z.string().max(64))
     .max(100)
     .meta({ description: 'Visible Customer Credit Plan IDs' }),
+  alert_emails: alertEmails,
 };
 
 /** The customer's Manage panel, as it is sent. What is left out stays as it is. */
@@ -56,6 +94,10 @@ export const settingsPatch = z
     low_credit_threshold: decimalText
       .nullable()
       .meta({ description: 'Low Credit Threshold in credits; null for none' }),
+    alert_levels: alertLevels.nullable().meta({
+      description:
+        "Levels of the balance beside the threshold, each of which raises a status; null for the partner's (customer_alert_levels), [] for none",
+    }),
     max_spend_per_day: decimalText
       .nullable()
       .meta({ description: 'Credits that calls may be authorised for in a day (UTC); null for no limit' }),
@@ -76,6 +118,10 @@ export const settings = z.object({
   ...settingsShape,
   overdraft: credits,
   low_credit_threshold: credits.nullable(),
+  alert_levels: z
+    .array(alertLevelShown)
+    .nullable()
+    .meta({ description: "null: the partner's levels for its customers (customer_alert_levels)" }),
   max_spend_per_day: credits.nullable(),
   max_spend_per_month: credits.nullable(),
   rate: rateVersion.nullable().meta({ description: 'The rate now in force; null until a price per minute is set' }),
@@ -138,11 +184,12 @@ export const threshold = z.object({
   days_left: z
     .number()
     .nullable()
-    .meta({ description: 'At the pace of the last 7 days; null when there is not enough history' }),
+    .meta({ description: 'The days of `runway`; null when there is less than a day of history, or nothing left' }),
+  runway: runway.nullable(),
   notifications_enabled: z.boolean(),
   levels: z
-    .array(z.object({ status, at: credits }))
-    .meta({ description: 'The balances at which the status gets worse, highest first' }),
+    .array(z.object({ status, at: credits, kind: levelShape.kind, value: z.number() }))
+    .meta({ description: 'The balances at which the status gets worse, highest first: the levels that apply now' }),
   check: z
     .object({
       needed: credits.meta({ description: 'Credits' }),
@@ -178,6 +225,12 @@ export const partner = z.object({
     rate: rateVersion.nullable(),
     low_credit_threshold: credits.nullable(),
     low_credit_notifications_enabled: z.boolean(),
+    alert_levels: z.array(alertLevelShown).meta({ description: "Levels of the partner's own wallet" }),
+    customer_alert_levels: z
+      .array(alertLevelShown)
+      .meta({ description: 'Levels of customers that have none of their own' }),
+    alert_interval_minutes: z.number().int(),
+    alert_emails: z.array(z.string()),
     call_refusal_message: z.string(),
     margin_guard: marginGuard.nullable(),
     slack_team_id: z.string().nullable(),
@@ -212,6 +265,15 @@ export const partnerUpdate = z
     rounding,
     low_credit_threshold: decimalText.nullable(),
     low_credit_notifications_enabled: z.boolean(),
+    alert_levels: alertLevels.meta({ description: "Levels of the partner's own wallet, beside the threshold" }),
+    customer_alert_levels: alertLevels.meta({ description: 'Levels of customers that have none of their own' }),
+    alert_interval_minutes: z
+      .number()
+      .int()
+      .min(0)
+      .max(1440)
+      .meta({ description: 'Minutes at least between two alerts of a wallet' }),
+    alert_emails: alertEmails,
     margin_guard: marginGuard.nullable(),
     call_refusal_message: z.string().trim().min(1).max(300).nullable().meta({
       description: 'What a caller hears whose call is refused: nothing of a bill. null for the usual wording',

@@ -8,6 +8,7 @@ export const ERRORS = {
   NUMBER_PRECISION: [400, 'More than 6 decimals'],
   NUMBER_RANGE: [400, 'Beyond 8,000,000,000 credits'],
   AMOUNT_NOT_POSITIVE: [400, 'The amount must be above zero'],
+  ALERT_LEVEL_INVALID: [400, 'The alert level makes no sense'],
   PARTNER_REQUIRED: [400, 'Say which partner is meant'],
   ACCOUNT_REQUIRED: [400, 'Say which account at the provider is meant'],
   PROVIDER_UNKNOWN: [400, 'No provider could be recognised'],

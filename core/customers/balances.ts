@@ -1,4 +1,4 @@
-import { EXHAUSTED, levelsOf, runway } from '../alerts';
+import { appliedLevels, EXHAUSTED, runway } from '../alerts';
 import type { Balance, Threshold } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
@@ -52,10 +52,8 @@ export async function getThreshold(
     const customerWallet = await walletIdOf(transaction, partnerId, who);
     const payer = await payerWallet(transaction, partnerId, customerWallet);
     const wallet = await readWallet(transaction, partnerId, payer);
-    const [rates, days] = [
-      await loadRates(transaction, partnerId, { walletIds: [payer] }),
-      await runway(transaction, partnerId, wallet),
-    ];
+    const rates = await loadRates(transaction, partnerId, { walletIds: [payer] });
+    const lasts = await runway(transaction, partnerId, wallet);
     const rate = rateAt(rates.get(payer) ?? [], Date.now());
     return {
       customer_id: who === 'partner' ? null : who.customerId,
@@ -64,15 +62,21 @@ export async function getThreshold(
       posted: toJsonNumber(wallet.posted),
       available: toJsonNumber(wallet.posted - wallet.held),
       low_credit_threshold: wallet.lowCreditThreshold === null ? null : toJsonNumber(wallet.lowCreditThreshold),
-      minutes_left: rate ? Math.floor((secondsCovered(wallet.posted, rate) / 60) * 100) / 100 : null,
-      days_left: days,
+      minutes_left: rate ? minutesLeft(wallet.posted, rate) : null,
+      days_left: lasts?.days ?? null,
+      runway: lasts,
       notifications_enabled: wallet.notificationsEnabled,
-      levels: [...levelsOf(wallet.lowCreditThreshold), EXHAUSTED]
-        .toSorted((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1))
-        .map(({ status, at }) => ({ status, at: toJsonNumber(at) })),
+      levels: [...appliedLevels(wallet.levels), { ...EXHAUSTED, kind: 'credits' as const, value: 0n }].map(
+        ({ status, at, kind, value }) => ({ status, at: toJsonNumber(at), kind, value: toJsonNumber(value) }),
+      ),
       check: wanted && checked(wallet, creditsWanted(wanted, rate)),
     };
   });
+}
+
+/** Whole seconds that a balance pays for, in minutes to two decimals. */
+export function minutesLeft(posted: Microcredits, rate: Rate): number {
+  return Math.floor((secondsCovered(posted, rate) / 60) * 100) / 100;
 }
 
 /** What a balance is checked against: credits, or minutes (in millionths) of a call. */

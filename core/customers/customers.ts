@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { audit } from '../access/audit';
+import type { LevelJson } from '../alerts/levels';
 import {
   parseCreditsFromZero,
   type Customer,
@@ -12,8 +13,9 @@ import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
 import { loadRates, lockPartner, readWallets, PARTNER_WALLET, type Actor, type WalletState } from '../ledger';
 import { toJsonNumber, type Microcredits, type Rate } from '../money';
-import { reevaluateAlert } from './alerts';
+import { reevaluateAlerts } from './alerts';
 import { readMoney, toBalance, type Money } from './balances';
+import { parseLevels, toLevels } from './levels';
 import { insertMapping } from './mappings';
 import { addRateVersion, toRateVersion } from './rates';
 
@@ -39,12 +41,16 @@ interface CustomerRow {
   end_calls_when_exhausted: boolean;
   max_spend_per_day: Microcredits | null;
   max_spend_per_month: Microcredits | null;
+  /** null: the partner's. */
+  alert_levels: LevelJson[] | null;
+  alert_emails: string[];
   created_at: Date;
 }
 
 const COLUMNS = `customer_id, wallet_id, name, ai_credits_enabled, grace_seconds, overdraft, shortfall_policy, low_credit_threshold,
   low_credit_notifications_enabled, show_pricing_information, customer_portal_enabled, restrict_credit_plan_visibility,
-  visible_credit_plan_ids, max_call_seconds, max_concurrent_calls, max_spend_per_day, max_spend_per_month, gate_failure, end_calls_when_exhausted, created_at`;
+  visible_credit_plan_ids, max_call_seconds, max_concurrent_calls, max_spend_per_day, max_spend_per_month, gate_failure, end_calls_when_exhausted,
+  alert_levels, alert_emails, created_at`;
 
 /** Creates a customer with its wallet, settings and mappings, all or nothing. What the settings leave out is off (money-rules 5). */
 export async function createCustomer(
@@ -138,7 +144,7 @@ export async function changeCustomer(
   }
   if (patch.settings) {
     await changeSettings(transaction, partnerId, customerId, patch.settings, now);
-    await reevaluateAlert(transaction, partnerId, row.wallet_id, now);
+    await reevaluateAlerts(transaction, partnerId, [row.wallet_id], now);
   }
   await audit(transaction, partnerId, actor, 'customer.updated', customerId, {
     settings: patch.settings ?? {},
@@ -225,7 +231,9 @@ async function changeSettings(
     if (value === undefined) return before[field];
     return value === null ? null : parseCreditsFromZero(value, `settings.${field}`);
   };
-  const after = { ...before, ...patch };
+  const levels =
+    patch.alert_levels == null ? patch.alert_levels : parseLevels(patch.alert_levels, 'settings.alert_levels');
+  const after = { ...before, ...patch, alert_levels: levels === undefined ? before.alert_levels : levels };
   if ((patch.overdraft !== undefined && overdraft > 0n) || (patch.grace_seconds ?? 0) > 0)
     await requireOwnMeans(transaction, partnerId);
   await transaction.query(
@@ -234,7 +242,7 @@ async function changeSettings(
          low_credit_notifications_enabled = $8, show_pricing_information = $9, customer_portal_enabled = $10,
          restrict_credit_plan_visibility = $11, visible_credit_plan_ids = $12, max_call_seconds = $13, max_concurrent_calls = $14,
          max_spend_per_day = $15, max_spend_per_month = $16, gate_failure = $17,
-         end_calls_when_exhausted = $18
+         end_calls_when_exhausted = $18, alert_levels = $19, alert_emails = $20
      where partner_id = $1 and customer_id = $2`,
     [
       partnerId,
@@ -255,6 +263,8 @@ async function changeSettings(
       limit('max_spend_per_month'),
       after.gate_failure,
       after.end_calls_when_exhausted,
+      after.alert_levels && JSON.stringify(after.alert_levels),
+      after.alert_emails,
     ],
   );
 }
@@ -336,6 +346,8 @@ function toCustomer(row: CustomerRow, wallet: WalletState, rate: Rate | undefine
       end_calls_when_exhausted: row.end_calls_when_exhausted,
       max_spend_per_day: row.max_spend_per_day === null ? null : toJsonNumber(row.max_spend_per_day),
       max_spend_per_month: row.max_spend_per_month === null ? null : toJsonNumber(row.max_spend_per_month),
+      alert_levels: row.alert_levels && toLevels(row.alert_levels),
+      alert_emails: row.alert_emails,
       rate: rate ? toRateVersion(rate) : null,
     },
     balance: toBalance(wallet, money),

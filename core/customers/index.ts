@@ -1,4 +1,6 @@
+export { reevaluatePaces } from './alerts';
 export * from './balances';
+export * from './by-runway';
 export * from './customers';
 export * from './exchange-rates';
 export * from './mappings';

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { audit } from '../access/audit';
+import type { LevelJson } from '../alerts/levels';
 import { claimSlackWorkspace } from '../access/slack/binding';
 import { parseCreditsFromZero, USUAL_REFUSAL, type Partner, type partnerCreate, type partnerUpdate } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
 import { loadRates, lockPartner, PARTNER_WALLET, type Actor } from '../ledger';
 import { toJsonNumber, type Microcredits } from '../money';
-import { reevaluateAlert } from './alerts';
+import { reevaluateAlerts, reevaluateDefaults } from './alerts';
 import { readWallet, toBalance } from './balances';
 import { changeFunding } from './funding';
+import { parseLevels, toLevels } from './levels';
 import { addRateVersion, parseCreditValue, toRateVersion } from './rates';
 
 const USUAL_CREDIT_VALUE = '0.01';
@@ -94,13 +96,20 @@ export async function updatePartner(
       margin_guard: patch.margin_guard === undefined ? guardOf(before) : patch.margin_guard,
       call_refusal_message:
         patch.call_refusal_message === undefined ? before.call_refusal_message : patch.call_refusal_message,
+      alert_levels: patch.alert_levels ? parseLevels(patch.alert_levels, 'alert_levels') : before.alert_levels,
+      customer_alert_levels: patch.customer_alert_levels
+        ? parseLevels(patch.customer_alert_levels, 'customer_alert_levels')
+        : before.customer_alert_levels,
+      alert_interval_minutes: patch.alert_interval_minutes ?? before.alert_interval_minutes,
+      alert_emails: patch.alert_emails ?? before.alert_emails,
     };
     if (patch.slack_channel != null) await requireOwnChannel(transaction, partnerId, patch.slack_channel);
     await bindSlackTeam(transaction, partnerId, before.slack_team_id, after.slack_team_id);
     await transaction.query(
       `update talktime.partners
        set name = $2, low_credit_threshold = $3, low_credit_notifications_enabled = $4, slack_team_id = $5, slack_channel = $6,
-           call_refusal_message = $7, margin_guard_level = $8, margin_guard_days = $9
+           call_refusal_message = $7, margin_guard_level = $8, margin_guard_days = $9, alert_levels = $10,
+           customer_alert_levels = $11, alert_interval_minutes = $12, alert_emails = $13
        where partner_id = $1`,
       [
         partnerId,
@@ -112,9 +121,15 @@ export async function updatePartner(
         after.call_refusal_message,
         after.margin_guard && Math.round(after.margin_guard.margin * 1e6),
         after.margin_guard?.days ?? before.margin_guard_days,
+        JSON.stringify(after.alert_levels),
+        JSON.stringify(after.customer_alert_levels),
+        after.alert_interval_minutes,
+        after.alert_emails,
       ],
     );
-    await reevaluateAlert(transaction, partnerId, PARTNER_WALLET, locked.now);
+    await reevaluateAlerts(transaction, partnerId, [PARTNER_WALLET], locked.now);
+    if (JSON.stringify(after.customer_alert_levels) !== JSON.stringify(before.customer_alert_levels))
+      await reevaluateDefaults(transaction, partnerId, locked.now);
     await audit(transaction, partnerId, actor, 'partner.updated', partnerId, {
       fields: Object.keys(patch).sort(),
       rate_version: rate?.version ?? null,
@@ -168,6 +183,10 @@ interface PartnerRow {
   call_refusal_message: string | null;
   margin_guard_level: number | null;
   margin_guard_days: number;
+  alert_levels: LevelJson[];
+  customer_alert_levels: LevelJson[];
+  alert_interval_minutes: number;
+  alert_emails: string[];
   created_at: Date;
 }
 
@@ -202,6 +221,10 @@ async function readPartner(transaction: Transaction, partnerId: string): Promise
       rate: rate ? toRateVersion(rate) : null,
       low_credit_threshold: row.low_credit_threshold === null ? null : toJsonNumber(row.low_credit_threshold),
       low_credit_notifications_enabled: row.low_credit_notifications_enabled,
+      alert_levels: toLevels(row.alert_levels),
+      customer_alert_levels: toLevels(row.customer_alert_levels),
+      alert_interval_minutes: row.alert_interval_minutes,
+      alert_emails: row.alert_emails,
       slack_team_id: row.slack_team_id,
       slack_channel: row.slack_channel,
       call_refusal_message: row.call_refusal_message ?? USUAL_REFUSAL,

@@ -1,3 +1,4 @@
+export * from './alert-levels';
 export * from './grants';
 export * from './holds';
 export * from './inbox';

@@ -19,10 +19,11 @@ export {
 export { contentHash, deriveId, operationId } from './identity';
 export * from './lane';
 export * from './lots';
-export { loadRates, loadWallets, lockPartner, readWallet, readWallets } from './load';
+export { loadRates, loadUsage, loadWallets, lockPartner, readWallet, readWallets } from './load';
 export * from './grants';
 export * from './proof';
 export * from './requests';
 export * from './state';
 export * from './statement';
+export { forgetUsage } from './usage';
 export { insertAlerts, updateWallets } from './write';

@@ -1,4 +1,4 @@
-import type { AlertEvent, Status } from '../alerts';
+import type { AlertEvent, SetLevel, Status } from '../alerts';
 import type { CallCharge, CallClues, CallFacts, CallIdentity } from '../calls/facts';
 import type { Authorization, DeductionResult, Operation } from '../contract';
 import type { Microcredits, Rate } from '../money';
@@ -25,6 +25,10 @@ export interface WalletState {
   readonly told: Status;
   readonly episode: number;
   readonly lowCreditThreshold: Microcredits | null;
+  /** What it is low and critical at: the threshold, and its own levels or its partner's, as they come to now. */
+  readonly levels: readonly SetLevel[];
+  /** The credits that last came in by a top-up or a plan, bonuses apart. */
+  readonly lastTopUp: Microcredits | null;
   readonly notificationsEnabled: boolean;
 }
 

@@ -14,6 +14,7 @@ import type {
   WalletState,
   Writes,
 } from './state';
+import { usageOf, type HourOfUse } from './usage';
 import { writeBacking } from './write-backing';
 
 /** Writes what a fold decided: one set-based statement a table, sent together. The partner's lock must be held. */
@@ -23,6 +24,7 @@ export function writeAll(transaction: Transaction, partnerId: string, writes: Wr
   insertTransfers(transaction, partnerId, writes.transfers);
   writeBacking(transaction, partnerId, writes);
   updateWallets(transaction, partnerId, [...writes.wallets.values()]);
+  addUsage(transaction, partnerId, usageOf(writes.transfers));
   upsertCalls(transaction, partnerId, [...writes.calls.values()]);
   upsertHolds(transaction, partnerId, [...writes.holds.values()]);
   upsertFacts(transaction, partnerId, writes.facts);
@@ -103,7 +105,7 @@ function insertTransfers(transaction: Transaction, partnerId: string, rows: read
 }
 
 const WALLETS: RowType<WalletState> = {
-  name: 'wallet_row',
+  name: 'leveled_wallet_row',
   columns: [
     column.int4((row) => row.walletId),
     column.int8((row) => row.posted),
@@ -117,6 +119,7 @@ const WALLETS: RowType<WalletState> = {
     column.jsonb((row) => lotsToJson(row.lots)),
     column.int4((row) => row.lastGrant),
     column.timestamptz((row) => dueAt(row.lots)),
+    column.int8((row) => row.lastTopUp),
   ],
 };
 
@@ -125,10 +128,26 @@ export function updateWallets(transaction: Transaction, partnerId: string, rows:
   transaction.send(
     `update talktime.wallets w
      set posted = new.posted, held = new.held, sequence = new.sequence, head = new.head, last_posted_at = new.last_posted_at,
-         status = new.status, told = new.told, episode = new.episode, lots = new.lots, last_grant = new.last_grant, due_at = new.due_at
-     from unnest($2::talktime.wallet_row[]) new
+         status = new.status, told = new.told, episode = new.episode, lots = new.lots, last_grant = new.last_grant, due_at = new.due_at,
+         last_top_up = new.last_top_up
+     from unnest($2::talktime.leveled_wallet_row[]) new
      where w.partner_id = $1 and w.wallet_id = any($3::int[]) and w.wallet_id = new.wallet_id`,
     [partnerId, transaction.rows(WALLETS, rows), list(rows, (row) => row.walletId)],
+  );
+}
+
+const USAGE: RowType<HourOfUse> = {
+  name: 'usage_row',
+  columns: [column.int4((row) => row.walletId), column.timestamptz((row) => row.hour), column.int8((row) => row.used)],
+};
+
+function addUsage(transaction: Transaction, partnerId: string, rows: readonly HourOfUse[]): void {
+  if (rows.length === 0) return;
+  transaction.send(
+    `insert into talktime.wallet_usage as known (partner_id, wallet_id, hour, used)
+     select $1, * from unnest($2::talktime.usage_row[])
+     on conflict (partner_id, wallet_id, hour) do update set used = known.used + excluded.used`,
+    [partnerId, transaction.rows(USAGE, rows)],
   );
 }
 

@@ -129,6 +129,7 @@ function settingsOf({ settings: { rate, overdraft, ...settings } }: Customer): S
     ...settings,
     overdraft: creditsText(overdraft),
     low_credit_threshold: text(settings.low_credit_threshold),
+    alert_levels: settings.alert_levels?.map((level) => ({ ...level, value: creditsText(level.value) })) ?? null,
     max_spend_per_day: text(settings.max_spend_per_day),
     max_spend_per_month: text(settings.max_spend_per_month),
     ...(rate && { price_per_minute: { credits: creditsText(rate.credits_per_minute) }, rounding: rate.rounding }),

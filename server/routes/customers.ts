@@ -6,7 +6,7 @@ import type { Routes } from './index';
 import { pageOf, pageQuery, search } from './queries';
 
 const params = z.object({ id: customerId });
-const NUMBERS = ['NUMBER_INVALID', 'NUMBER_PRECISION', 'NUMBER_RANGE'] as const;
+const NUMBERS = ['NUMBER_INVALID', 'NUMBER_PRECISION', 'NUMBER_RANGE', 'ALERT_LEVEL_INVALID'] as const;
 
 export const customerRoutes: Routes = async (app, { talktime }) => {
   app.post(
@@ -98,7 +98,12 @@ export const customerRoutes: Routes = async (app, { talktime }) => {
         access: { scope: 'manage', tenancy: 'partner' },
         problems: ['CUSTOMER_NOT_FOUND', 'CUSTOMER_KEY_LIMITED', 'RATE_REQUIRED', ...NUMBERS],
         example: {
-          settings: { grace_seconds: 30, low_credit_threshold: '100', low_credit_notifications_enabled: true },
+          settings: {
+            grace_seconds: 30,
+            low_credit_threshold: '100',
+            low_credit_notifications_enabled: true,
+            alert_levels: [{ status: 'critical', kind: 'days', value: '2' }],
+          },
         },
       },
       schema: {

@@ -21,6 +21,7 @@ export const onboardingRoutes: Routes = async (app, { talktime }) => {
           'NUMBER_INVALID',
           'NUMBER_PRECISION',
           'NUMBER_RANGE',
+          'ALERT_LEVEL_INVALID',
         ],
         example: {
           idempotency_key: 'contract-2026-31',

@@ -1,6 +1,5 @@
 import {
   alertQueue,
-  daysLeft,
   pauseAfter,
   startDispatcher,
   type AlertChannel,
@@ -160,17 +159,7 @@ describe('the dispatcher', () => {
   });
 });
 
-describe('the pace', () => {
-  const day = 24 * 60 * 60 * 1000;
-  it.each([
-    ['100', '70', 7 * day, 10],
-    ['100', '70', 0.5 * day, null],
-    ['0', '70', 7 * day, null],
-    ['100', '0', 7 * day, null],
-  ])('%s left, %s used in %s ms: %s days', (posted, used, milliseconds, days) => {
-    expect(daysLeft(credits(posted), credits(used), milliseconds)).toBe(days);
-  });
-
+describe('a delivery that failed', () => {
   it('pauses longer after each attempt, up to a quarter of an hour', () => {
     expect([1, 2, 3, 20].map(pauseAfter)).toEqual([1, 2, 4, 900]);
   });

@@ -71,6 +71,19 @@ interface WalletRow {
   last_posted_at: string | null;
   status: string;
   threshold: string | null;
+  /** Values in millionths. */
+  levels: { status: string; kind: string; value: number }[];
+  last_top_up: string | null;
+  /** What was last bought for it by a top-up, a plan, or a grant that started; bonuses apart. */
+  last_bought: string | null;
+  rate: string | null;
+  initial_seconds: number;
+  increment_seconds: number;
+}
+interface UsageRow {
+  wallet_id: number;
+  hour: string;
+  used: string;
 }
 
 interface Entry {
@@ -105,11 +118,32 @@ export async function audit(query: Query, partnerId: string): Promise<string[]> 
   );
   const wallets = await query<WalletRow>(
     `select w.wallet_id, w.posted, w.held, w.sequence, ${moment('w.last_posted_at')} as last_posted_at, w.status,
-              case when w.wallet_id = 0 then p.low_credit_threshold else c.low_credit_threshold end as threshold
+              case when w.wallet_id = 0 then p.low_credit_threshold else c.low_credit_threshold end as threshold,
+              case when w.wallet_id = 0 then p.alert_levels else coalesce(c.alert_levels, p.customer_alert_levels) end as levels,
+              w.last_top_up, bought.amount as last_bought, r.credits_per_minute as rate, r.initial_seconds, r.increment_seconds
        from talktime.wallets w
        join talktime.partners p using (partner_id)
        left join talktime.customers c using (partner_id, wallet_id)
+       left join lateral (
+         select * from talktime.rates where partner_id = w.partner_id and wallet_id = w.wallet_id order by version desc limit 1
+       ) r on true
+       left join lateral (
+         select t.amount
+         from talktime.transfers t
+         join talktime.operations o using (partner_id, operation_id)
+         left join talktime.grants g
+           on g.partner_id = t.partner_id and g.wallet_id = w.wallet_id and g.kind <> 'bonus'
+              and (g.operation_id = o.operation_id or o.key = format('start:g%s-%s', g.wallet_id, g.grant_no))
+         where t.partner_id = w.partner_id and t.credit_account = w.wallet_id and o.kind in ('top_up', 'plan', 'start')
+           and g.grant_no is not null
+         order by t.credit_sequence desc
+         limit 1
+       ) bought on true
        where w.partner_id = $1`,
+    [partnerId],
+  );
+  const usage = await query<UsageRow>(
+    `select wallet_id, ${moment('hour')} as hour, used from talktime.wallet_usage where partner_id = $1 and used <> 0`,
     [partnerId],
   );
   const calls = await query<CallRow>(
@@ -136,6 +170,7 @@ export async function audit(query: Query, partnerId: string): Promise<string[]> 
     ...grants,
     ...wallets.flatMap((wallet) => auditWallet(wallet, entriesOf(wallet.wallet_id, transfers), kinds, holds)),
     ...auditConservation(wallets, transfers),
+    ...auditUsage(usage, transfers),
     ...operations.flatMap((operation) => auditOperation(operation, operations, transfers)),
     ...calls.flatMap((call) => auditCall(call, operations, transfers)),
     ...calls.flatMap((call) =>
@@ -219,16 +254,62 @@ function auditWallet(
   return entries.length === 0 ? wrong : [...wrong, ...auditStatus(name, balance, wallet)];
 }
 
-/** A status that its balance allows: hysteresis leaves a choice only up to a tenth, or a credit, above a level. */
-function auditStatus(name: string, posted: bigint, { status, threshold }: WalletRow): string[] {
+/**
+ * A status that its balance allows: the worst level that it is down to or below, or a worse one that it is not yet a tenth,
+ * and a credit, above: hysteresis leaves a choice.
+ */
+function auditStatus(name: string, posted: bigint, wallet: WalletRow): string[] {
   const credit = 1_000_000n;
-  const level = threshold === null ? null : BigInt(threshold);
-  const rearmed = (at: bigint) => posted * 10n > at * 11n && posted > at + credit;
-  const possible: string[] = [];
-  if (posted <= 0n || !rearmed(0n)) possible.push('exhausted');
-  if (posted > 0n && level !== null && (posted <= level || !rearmed(level))) possible.push('low');
-  if (posted > 0n && (level === null || posted > level)) possible.push('ok');
-  return possible.includes(status) ? [] : [`${name}: ${status} at ${posted}, level ${threshold}`];
+  const order = ['ok', 'low', 'critical', 'exhausted'];
+  const levels = [{ status: 'exhausted', at: 0n }, ...levelsOf(wallet)];
+  if (wallet.last_top_up !== wallet.last_bought)
+    return [`${name}: last bought ${wallet.last_bought}, and says ${wallet.last_top_up}`];
+  const reached = levels.filter(({ at }) => posted <= at).map(({ status }) => order.indexOf(status));
+  const least = Math.max(0, ...reached);
+  const kept = levels.filter(({ at }) => posted * 10n <= at * 11n || posted <= at + credit);
+  const possible = [order[least]!, ...kept.map(({ status }) => status).filter((each) => order.indexOf(each) >= least)];
+  return possible.includes(wallet.status)
+    ? []
+    : [`${name}: ${wallet.status} at ${posted}, levels ${levels.map(({ status, at }) => `${status} ${at}`).join()}`];
+}
+
+/** The balances that its levels come to. No history here lasts a day, so none in days applies. */
+function levelsOf({ levels, threshold, last_bought: bought, rate, ...rounding }: WalletRow) {
+  const found = threshold === null ? [] : [{ status: 'low', at: BigInt(threshold) }];
+  for (const { status, kind, value } of levels) {
+    const millionths = BigInt(value);
+    let at = 0n;
+    if (kind === 'credits') at = millionths;
+    if (kind === 'percent' && bought !== null) at = (BigInt(bought) * millionths * 2n + 100_000_000n) / 200_000_000n;
+    if (kind === 'minutes' && rate !== null)
+      at = priceOfSeconds(
+        Math.ceil((value * 60) / 1_000_000),
+        rate,
+        rounding.initial_seconds,
+        rounding.increment_seconds,
+      );
+    if (at > 0n) found.push({ status, at });
+  }
+  return found;
+}
+
+/** What is said of each hour is what was taken for calls and amounts in it, less what came back. */
+function auditUsage(usage: readonly UsageRow[], transfers: readonly TransferRow[]): string[] {
+  const hours = new Map<string, bigint>();
+  const used = [-1, -6, -7];
+  for (const { debit_account: debit, credit_account: credit, amount, at } of transfers) {
+    const hour = `${at.slice(0, 13)}:00:00.000Z`;
+    const add = (wallet: number, change: bigint) => {
+      if (wallet >= 0) hours.set(`${wallet} ${hour}`, (hours.get(`${wallet} ${hour}`) ?? 0n) + change);
+    };
+    if (used.includes(credit)) add(debit, BigInt(amount));
+    if (used.includes(debit)) add(credit, -BigInt(amount));
+  }
+  const said = new Map(usage.map(({ wallet_id: wallet, hour, used: amount }) => [`${wallet} ${hour}`, BigInt(amount)]));
+  return [...new Set([...hours.keys(), ...said.keys()])].flatMap((key) => {
+    const [comes, says] = [hours.get(key) ?? 0n, said.get(key) ?? 0n];
+    return comes === says ? [] : [`use of ${key}: says ${says}, comes to ${comes}`];
+  });
 }
 
 /** What all wallets hold is what came in from outside: debits are credits. */
@@ -316,10 +397,14 @@ function recomputedPrice({ facts, rate, cap_seconds: cap, ...rounding }: CallRow
   const capped = cap !== null && (over > 60_000 || (over > 0 && over <= 3_000));
   const told = capped ? cap : Math.ceil(facts.rawMilliseconds / 1000);
   const seconds = facts.outcome === 'connected' ? told : 0;
+  return priceOfSeconds(seconds, rate!, initial, increment);
+}
+
+function priceOfSeconds(seconds: number, rate: string, initial: number, increment: number): bigint {
   if (seconds === 0) return 0n;
   let billed = initial;
   while (billed < seconds) billed += increment;
-  const sixtieths = BigInt(billed) * BigInt(rate!);
+  const sixtieths = BigInt(billed) * BigInt(rate);
   return (sixtieths * 2n + 60n) / 120n;
 }
 

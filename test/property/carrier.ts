@@ -1,7 +1,17 @@
+import { levelsOf } from '@talktime/core/alerts';
 import { evaluateAlert, fold, type Command, type LedgerState, type Outcome, type Writes } from '@talktime/core/ledger';
 import * as ledger from '@talktime/core/ledger';
 import type { Microcredits, Rate } from '@talktime/core/money';
-import { CUSTOMERS, PARTNER, type MappingStep, type Setup, type SettingsStep, type WalletName } from './steps';
+import {
+  CUSTOMERS,
+  PARTNER,
+  type AlertLevel,
+  type MappingStep,
+  type Settings,
+  type SettingsStep,
+  type Setup,
+  type WalletName,
+} from './steps';
 
 type Mutable<T> = T extends ReadonlyMap<infer K, infer V> ? Map<K, V> : T;
 
@@ -17,6 +27,9 @@ export class Carrier {
   readonly #grants = new Map<string, ledger.GrantState>();
   readonly #unbacked = new Map<string, { walletId: number; sequence: bigint; amount: Microcredits }>();
   readonly #changes: ledger.BurnChange[] = [];
+  /** As set, by wallet; null: those of the partner for its customers. */
+  readonly #levels = new Map<number, readonly AlertLevel[] | null>();
+  #customerLevels: readonly AlertLevel[];
   readonly #state: { -readonly [Key in keyof LedgerState]: Mutable<LedgerState[Key]> };
 
   constructor(
@@ -46,6 +59,7 @@ export class Carrier {
       facts: new Map(),
       mappings: new Map(),
     };
+    this.#customerLevels = setup.partner.customerLevels;
     this.#open(PARTNER, setup.partner, now);
     for (const id of CUSTOMERS) {
       const settings = setup.customers[id]!;
@@ -142,12 +156,24 @@ export class Carrier {
     const wallet = this.#state.wallets.get(id)!;
     const threshold = change.threshold === undefined ? wallet.lowCreditThreshold : change.threshold;
     const notificationsEnabled = change.notifications ?? wallet.notificationsEnabled;
-    const evaluated = evaluateAlert({
-      ...wallet,
-      lowCreditThreshold: threshold as Microcredits | null,
-      notificationsEnabled,
+    const lowCreditThreshold = threshold as Microcredits | null;
+    this.#state.wallets.set(id, { ...wallet, lowCreditThreshold, notificationsEnabled });
+    if (change.alertLevels !== undefined) this.#levels.set(id, change.alertLevels);
+    this.#evaluate(id);
+    if (change.customerLevels === undefined) return;
+    this.#customerLevels = change.customerLevels;
+    for (const [each, levels] of this.#levels) if (levels === null) this.#evaluate(each);
+  }
+
+  /** As loadWallets and then reevaluateAlerts do. */
+  #evaluate(id: number): void {
+    const wallet = this.#state.wallets.get(id)!;
+    const levels = levelsOf(wallet.lowCreditThreshold, this.#levels.get(id) ?? this.#customerLevels, {
+      lastTopUp: wallet.lastTopUp,
+      rate: this.#state.rates.get(id)?.at(-1) ?? null,
+      usage: [],
     });
-    this.#state.wallets.set(id, evaluated.wallet);
+    this.#state.wallets.set(id, evaluateAlert({ ...wallet, levels }).wallet);
   }
 
   map({ mapping, value, customer }: MappingStep): void {
@@ -155,8 +181,13 @@ export class Carrier {
     if (!this.#state.mappings.has(key)) this.#state.mappings.set(key, customer);
   }
 
-  #open(name: WalletName, settings: Setup['partner'], now: number): void {
+  #open(
+    name: WalletName,
+    settings: Pick<Settings, 'threshold' | 'alertLevels' | 'notifications' | 'rate' | 'rounding'>,
+    now: number,
+  ): void {
     const id = walletId(name);
+    this.#levels.set(id, settings.alertLevels);
     this.#state.wallets.set(id, {
       ...NO_CHAIN,
       walletId: id,
@@ -169,9 +200,12 @@ export class Carrier {
       told: 'ok',
       episode: 1,
       lowCreditThreshold: settings.threshold as Microcredits | null,
+      levels: [],
+      lastTopUp: null,
       notificationsEnabled: settings.notifications,
     });
     if (settings.rate !== null) this.#addRate(id, settings.rate, settings.rounding, now);
+    this.#evaluate(id);
   }
 
   #addRate(id: number, rate: bigint, rounding: Setup['partner']['rounding'], now: number): void {

@@ -5,6 +5,7 @@ import {
   PARTNER,
   requestName,
   revisionName,
+  type AlertLevel,
   type Clues,
   type Facts,
   type History,
@@ -72,6 +73,28 @@ const threshold = fc.oneof(
   { arbitrary: wholeAmount, weight: 3 },
   { arbitrary: amount, weight: 1 },
 );
+const whole = (units: bigint) => units * CREDIT;
+
+/** The low ones above the critical ones of their kind, each once: the others are refused. */
+const alertLevels: fc.Arbitrary<AlertLevel[]> = fc
+  .uniqueArray(
+    fc.oneof(
+      fc.record({ kind: fc.constant('credits' as const), value: wholeAmount }),
+      fc.record({ kind: fc.constant('percent' as const), value: fc.constantFrom(1n, 10n, 33n, 50n, 100n).map(whole) }),
+      fc.record({ kind: fc.constant('percent' as const), value: fc.bigInt({ min: CREDIT, max: 100n * CREDIT }) }),
+      fc.record({ kind: fc.constant('minutes' as const), value: fc.constantFrom(1n, 2n, 5n, 30n).map(whole) }),
+      fc.record({ kind: fc.constant('minutes' as const), value: fc.bigInt({ min: 1n, max: 60n * CREDIT }) }),
+      fc.record({ kind: fc.constant('days' as const), value: fc.constantFrom(1n, 3n, 365n).map(whole) }),
+    ),
+    { maxLength: 4, selector: ({ kind, value }) => `${kind} ${value}` },
+  )
+  .chain((all) => fc.nat({ max: all.length }).map((critical) => ({ all, critical })))
+  .map(({ all, critical }) =>
+    [...all]
+      .sort((a, b) => (a.value < b.value ? -1 : 1))
+      .map((each, index) => ({ ...each, status: index < critical ? ('critical' as const) : ('low' as const) })),
+  );
+const ownLevels = fc.option(alertLevels, { freq: 2 });
 const policy = fc.constantFrom('debt' as const, 'partner' as const);
 
 /** Mostly short, so that several calls fit, and ends come a little after their caps. */
@@ -86,6 +109,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   grace,
   overdraft,
   threshold,
+  alertLevels: ownLevels,
   notifications: fc.boolean(),
   policy,
   rate: fc.option(rate, { freq: 5 }),
@@ -127,7 +151,14 @@ const levels: fc.Arbitrary<Setup['levels']> = fc.constantFrom(
 
 const setup: fc.Arbitrary<Setup> = fc.record({
   levels,
-  partner: fc.record({ threshold, notifications: fc.boolean(), rate: fc.option(rate, { freq: 5 }), rounding }),
+  partner: fc.record({
+    threshold,
+    alertLevels,
+    customerLevels: alertLevels,
+    notifications: fc.boolean(),
+    rate: fc.option(rate, { freq: 5 }),
+    rounding,
+  }),
   customers: fc.record(Object.fromEntries(CUSTOMERS.map((id) => [id, settings]))),
   mappings: fc.array(mapping, { maxLength: 3 }),
 });
@@ -371,6 +402,8 @@ const change = fc
           grace,
           overdraft,
           threshold,
+          alertLevels: ownLevels,
+          customerLevels: alertLevels,
           notifications: fc.boolean(),
           policy,
           rate,
@@ -382,9 +415,11 @@ const change = fc
     ),
   )
   .map(([who, all]): Draft => {
-    const { rate: newRate, threshold: level, notifications, rounding: rule } = all;
-    const partners = { rate: newRate, threshold: level, notifications, rounding: rule };
-    const told = Object.entries(who === PARTNER ? partners : all).filter(([, value]) => value !== undefined);
+    const { rate: newRate, threshold: level, notifications, rounding: rule, alertLevels: own, customerLevels } = all;
+    const partners = { rate: newRate, threshold: level, notifications, rounding: rule, customerLevels };
+    const customers = { ...all, customerLevels: undefined };
+    const patch = who === PARTNER ? { ...partners, alertLevels: own === null ? [] : own } : customers;
+    const told = Object.entries(patch).filter(([, value]) => value !== undefined);
     return { do: 'step', step: { kind: 'settings', customer: who, change: Object.fromEntries(told) } };
   });
 

@@ -122,14 +122,14 @@ export class ModelHolds {
   }
 
   #answer(hold: ModelHold, kind: string): Answer {
-    const { posted, threshold, status } = this.model.wallets.get(hold.payer)!;
+    const { posted } = this.model.wallets.get(hold.payer)!;
     return {
       outcome: 'hold',
       kind,
       customer: hold.customer,
       wallet: hold.payer === PARTNER ? 'partner' : 'customer',
       balance: posted,
-      status: rules.statusAfter(posted, threshold, status),
+      status: this.model.statusOf(hold.payer),
       state: hold.state,
       cap: hold.cap,
       held: hold.amount,

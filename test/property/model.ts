@@ -4,6 +4,7 @@ import {
   CUSTOMERS,
   PARTNER,
   requestName,
+  type AlertLevel,
   type Amount,
   type Answer,
   type Clues,
@@ -27,6 +28,10 @@ export interface ModelWallet {
   status: StatusName;
   postings: number;
   threshold: Amount | null;
+  /** null: those that the partner has for its customers. */
+  levels: readonly AlertLevel[] | null;
+  /** What was last bought for it: by a top-up that is no bonus, or a plan; not by what came back. */
+  lastBought: Amount | null;
   /** What live holds take of it. */
   held: Amount;
   /** When it was last posted to. */
@@ -86,6 +91,8 @@ export const notDecided = (...codes: string[]): Expected => ({ ok: null, codes }
 export class Model {
   readonly wallets = new Map<WalletName, ModelWallet>();
   readonly customers = new Map<string, Settings>();
+  /** What the partner has for customers without levels of their own. */
+  #customerLevels: readonly AlertLevel[];
   readonly versions = new Map<WalletName, rules.RateVersion[]>();
   readonly operations = new Map<OperationName, ModelOperation>();
   readonly mappings = new Map<string, string>();
@@ -100,12 +107,15 @@ export class Model {
     now: (wallet: WalletName) => number,
     readonly moment: (milliseconds: number | null) => number | null,
   ) {
-    const open = (name: WalletName, settings: Pick<Settings, 'threshold' | 'rate' | 'rounding'>) => {
+    this.#customerLevels = setup.partner.customerLevels;
+    const open = (name: WalletName, settings: Pick<Settings, 'threshold' | 'alertLevels' | 'rate' | 'rounding'>) => {
       this.wallets.set(name, {
         posted: 0n,
         status: 'ok',
         postings: 0,
         threshold: settings.threshold,
+        levels: settings.alertLevels,
+        lastBought: null,
         held: 0n,
         last: 0,
         grants: new ModelGrants(),
@@ -172,6 +182,7 @@ export class Model {
         } else {
           lot.starts = null;
           wallet.posted += amount;
+          if (lot.kind !== 'bonus') wallet.lastBought = amount;
           wallet.grants.settle(before < 0n ? -before : 0n, wallet.last);
         }
         this.settle(name);
@@ -225,7 +236,19 @@ export class Model {
   /** Rule 20, of a wallet that something was posted to. */
   settle(name: WalletName): void {
     const wallet = this.wallets.get(name)!;
-    if (wallet.postings > 0) wallet.status = rules.statusAfter(wallet.posted, wallet.threshold, wallet.status);
+    if (wallet.postings > 0) wallet.status = this.statusOf(name);
+  }
+
+  /** As it is told now: also of a wallet without a posting, which has no memory. */
+  statusOf(name: WalletName): StatusName {
+    const { posted, status, threshold, levels, lastBought } = this.wallets.get(name)!;
+    const standing = {
+      threshold,
+      levels: levels ?? this.#customerLevels,
+      lastBought,
+      rate: this.versions.get(name)!.at(-1),
+    };
+    return rules.statusAfter(posted, standing, status);
   }
 
   /** A way back to how the wallets, the operations and a call are now. */
@@ -279,6 +302,7 @@ export class Model {
       return done(later);
     }
     this.add(name, amount, amount < 0n ? { subject } : { terms: this.#termsOf(step) });
+    if (step.kind === 'plan' || (step.kind === 'top_up' && step.grant !== 'bonus')) wallet.lastBought = amount;
     if (allocated) this.add(PARTNER, -amount, amount > 0n ? { subject } : { terms: usualTerms('paid') });
     for (const each of allocated ? [name, PARTNER] : [name]) this.settle(each);
     const raised = amount > 0n ? wallet : allocated ? this.wallets.get(PARTNER)! : null;
@@ -394,8 +418,8 @@ export class Model {
     amount: Amount,
     receipt: Extract<Answer, { outcome: 'done' }>['receipt'],
   ): Answer {
-    const { posted, status: memory, threshold } = this.wallets.get(wallet)!;
-    const status = rules.statusAfter(posted, threshold, memory);
+    const { posted } = this.wallets.get(wallet)!;
+    const status = this.statusOf(wallet);
     return {
       outcome: 'done',
       operation,
@@ -433,7 +457,12 @@ export class Model {
     const settings = this.customers.get(customer);
     if (settings) this.customers.set(customer, { ...settings, ...change });
     if (change.threshold !== undefined) wallet.threshold = change.threshold;
+    if (change.alertLevels !== undefined) wallet.levels = change.alertLevels;
     this.settle(customer);
+    if (change.customerLevels !== undefined) {
+      this.#customerLevels = change.customerLevels;
+      for (const [name, each] of this.wallets) if (each.levels === null) this.settle(name);
+    }
     return notDecided();
   }
 

@@ -17,7 +17,15 @@ import { Translation } from './commands';
 import { Difference } from './compare';
 import { audit, type CallRow, type Query } from './auditor';
 import { Model, type Expected } from './model';
-import { PARTNER, type Happened, type History, type LedgerStep, type MappingStep, type SettingsStep } from './steps';
+import {
+  PARTNER,
+  type AlertLevel,
+  type Happened,
+  type History,
+  type LedgerStep,
+  type MappingStep,
+  type SettingsStep,
+} from './steps';
 
 /** A history of a minute takes a fraction of a second here; so do its moments. */
 const SECOND = 3;
@@ -184,14 +192,22 @@ function told<T extends object>(patch: T): Partial<T> {
 }
 
 function partnerPatch(change: Change | History['setup']['partner']) {
-  return commonPatch(change as Change);
+  const { customerLevels } = change as Partial<History['setup']['partner']>;
+  return told({
+    customer_alert_levels: customerLevels && levelsPatch(customerLevels),
+    ...commonPatch(change as Change),
+  });
 }
+
+const levelsPatch = (levels: readonly AlertLevel[]) =>
+  levels.map(({ status, kind, value }) => ({ status, kind, value: decimal(value) }));
 
 function commonPatch(change: Change) {
   const { rate, threshold } = change;
   return told({
     low_credit_threshold: threshold === undefined || threshold === null ? threshold : decimal(threshold),
     low_credit_notifications_enabled: change.notifications,
+    alert_levels: change.alertLevels && levelsPatch(change.alertLevels),
     price_per_minute: rate === undefined || rate === null ? undefined : { credits: decimal(rate) },
     // Where there is no rate at all, as at the beginning, there is nothing to round.
     rounding:

@@ -2,7 +2,7 @@
  * The arithmetic of money-rules.md, written from its text and sharing nothing with core: exact fractions of bigints,
  * rounded once where the rules say so.
  */
-import type { Amount, Clues, Facts, RoundingRule, StatusName } from './steps';
+import type { AlertLevel, Amount, Clues, Facts, RoundingRule, StatusName } from './steps';
 
 /** Rule 1: a wallet and an amount stay below 8,000,000,000 credits. */
 export const LIMIT: Amount = 8_000_000_000_000_000n;
@@ -75,11 +75,32 @@ export function mappingKeys(clues: Clues): string[] {
 
 const SEVERITY: readonly StatusName[] = ['ok', 'low', 'critical', 'exhausted'];
 
+/** What the levels of a wallet depend on. */
+export interface Standing {
+  readonly threshold: Amount | null;
+  readonly levels: readonly AlertLevel[];
+  readonly lastBought: Amount | null;
+  /** The version that is in force. */
+  readonly rate: RateVersion | undefined;
+}
+
+/**
+ * The balance that a level comes to. null when there is nothing to take it of: no purchase, no rate, or a level that comes
+ * to nothing. A history lasts less than a day, and so has no pace for a level in days.
+ */
+export function levelAt({ kind, value }: AlertLevel, { lastBought, rate }: Standing): Amount | null {
+  let at: Amount | null = null;
+  if (kind === 'credits') at = value;
+  if (kind === 'percent' && lastBought !== null) at = rounded(lastBought * value, 100_000_000n);
+  if (kind === 'minutes' && rate) at = priceOf(Number(value * 60n) / 1000, rate);
+  return at === 0n ? null : at;
+}
+
 /**
  * Rule 20: a level is reached at or below it, and left above a tenth more, but at least a credit more. Exhausted is the
- * level 0.
+ * level 0. Of several levels the worst counts.
  */
-export function statusAfter(posted: Amount, threshold: Amount | null, before: StatusName): StatusName {
+export function statusAfter(posted: Amount, standing: Standing, before: StatusName): StatusName {
   const reached = (name: StatusName, level: Amount | null): boolean => {
     if (level === null) return false;
     if (posted <= level) return true;
@@ -87,7 +108,10 @@ export function statusAfter(posted: Amount, threshold: Amount | null, before: St
     const creditMore = level + 1_000_000n;
     return posted * 10n <= level * 11n || posted <= creditMore;
   };
+  const anyReached = (name: 'low' | 'critical') =>
+    standing.levels.some((level) => level.status === name && reached(name, levelAt(level, standing)));
   if (reached('exhausted', 0n)) return 'exhausted';
-  if (reached('low', threshold)) return 'low';
+  if (anyReached('critical')) return 'critical';
+  if (reached('low', standing.threshold) || anyReached('low')) return 'low';
   return 'ok';
 }

@@ -19,11 +19,21 @@ export interface RoundingRule {
   readonly increment: number;
 }
 
+/** A level of rule 20: at which balance a status begins, told in a unit that moves. */
+export interface AlertLevel {
+  readonly status: 'low' | 'critical';
+  readonly kind: 'credits' | 'percent' | 'minutes' | 'days';
+  /** In millionths of its unit. */
+  readonly value: bigint;
+}
+
 export interface Settings {
   readonly aiCredits: boolean;
   readonly grace: number;
   readonly overdraft: Amount;
   readonly threshold: Amount | null;
+  /** null: those that the partner has for its customers. */
+  readonly alertLevels: readonly AlertLevel[] | null;
   readonly notifications: boolean;
   readonly policy: 'debt' | 'partner';
   /** Credits a minute, in microcredits. */
@@ -34,7 +44,12 @@ export interface Settings {
   readonly maxConcurrent: number | null;
 }
 
-export type PartnerSettings = Pick<Settings, 'threshold' | 'notifications' | 'rate' | 'rounding'>;
+export interface PartnerSettings extends Pick<Settings, 'threshold' | 'notifications' | 'rate' | 'rounding'> {
+  /** Of its own wallet. */
+  readonly alertLevels: readonly AlertLevel[];
+  /** Of customers that have none of their own. */
+  readonly customerLevels: readonly AlertLevel[];
+}
 
 /** Rule 4: where customers' credits come from, and whether calls also take their cost. */
 export interface Levels {
@@ -151,7 +166,7 @@ export interface ReleaseStep {
 export interface SettingsStep {
   readonly kind: 'settings';
   readonly customer: string;
-  readonly change: Partial<Omit<Settings, 'rate'> & { rate: Amount }>;
+  readonly change: Partial<Omit<Settings, 'rate'> & { rate: Amount } & Pick<PartnerSettings, 'customerLevels'>>;
 }
 export interface MappingStep {
   readonly kind: 'mapping';

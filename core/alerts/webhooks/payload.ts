@@ -68,6 +68,7 @@ async function readData(
         low_credit_threshold: standing.lowCreditThreshold === null ? null : toJsonNumber(standing.lowCreditThreshold),
         minutes_left: standing.minutesLeft,
         days_left: standing.daysLeft,
+        runway: standing.runway,
         money: formatDecimal(standing.money),
         currency: standing.currency,
       };

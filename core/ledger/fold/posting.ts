@@ -1,3 +1,4 @@
+import { afterTopUp } from '../../alerts/levels';
 import { TalktimeError } from '../../contract/errors';
 import { formatDecimal, larger, LARGEST_AMOUNT, micro, ZERO, type Microcredits } from '../../money';
 import { ACCOUNTS, isWallet, type Account } from '../accounts';
@@ -90,6 +91,9 @@ export interface Prepared {
   readonly made: GrantState | null;
 }
 
+/** The kinds of operations by which credits are bought, at once or later. */
+const BUYING: ReadonlySet<OperationRow['kind']> = new Set(['top_up', 'plan', 'start']);
+
 const PAID: GrantTerms = { kind: 'paid', priority: USUAL_PRIORITY.paid, expiresAt: null, costBasis: null };
 
 /** Works out what an operation does, and changes nothing: it may still be refused. */
@@ -121,7 +125,7 @@ class Work {
 
   constructor(
     readonly draft: Draft,
-    readonly row: Pick<OperationRow, 'operationId' | 'callId' | 'reverses'>,
+    readonly row: Pick<OperationRow, 'operationId' | 'kind' | 'callId' | 'reverses'>,
     readonly at: number,
   ) {
     this.backing = new BackingDraft(draft.state, draft.backing);
@@ -187,9 +191,18 @@ class Work {
       wallet = created.wallet;
       this.made = created.grant;
     }
+    wallet = this.#withTopUp(wallet, line);
     wallet = this.backing.settle(wallet, micro(debt - off), cause.sequence, this.at);
     const changes = this.backing.changes.slice(known).map(changeText).join();
     return { side: this.#move(wallet, amount), changes, expired };
+  }
+
+  /** Credits that were bought are what levels in percent are of; a bonus, or what comes back, is not. */
+  #withTopUp(wallet: WalletState, { amount, terms = PAID, starts }: Line): WalletState {
+    if (!BUYING.has(this.row.kind)) return wallet;
+    const kind = starts === undefined ? terms.kind : wallet.lots.find((lot) => lot.grant === starts)!.kind;
+    if (kind === 'bonus') return wallet;
+    return { ...wallet, lastTopUp: amount, levels: afterTopUp(wallet.levels, amount) };
   }
 
   /** What came back to a grant that has expired since goes at once (money-rules 16). */

@@ -1,9 +1,10 @@
-import type { Status } from '../../alerts';
+import { levelFromJson, levelsOf, type LevelContext, type LevelJson, type Status } from '../../alerts/levels';
 import { TalktimeError } from '../../contract/errors';
 import type { Transaction } from '../../database';
-import type { Microcredits, Rate } from '../../money';
+import { micro, type Microcredits, type Rate } from '../../money';
 import { lotsFromJson, matured } from '../lots';
 import type { CustomerState, WalletState } from '../state';
+import { USAGE, usageFromJson, WINDOWS_END, type UsageJson } from './usage';
 
 export async function loadCustomers(
   transaction: Transaction,
@@ -57,7 +58,30 @@ export interface WalletsOf {
 /** The numbers of the wallets meant by $2 and $3. */
 const WALLET_IDS = `any($2::int[] || array(select wallet_id from talktime.customers where partner_id = $1 and customer_id = any($3::text[])))`;
 
-/** Wallets with their alert settings, which are the customer's, or for wallet 0 the partner's. */
+/** The rate in force of the wallet `w.wallet_id`: its newest version, because none is dated ahead. */
+const RATE = `(
+  select jsonb_build_object('credits', credits_per_minute::text, 'initial', initial_seconds, 'increment', increment_seconds)
+  from talktime.rates
+  where partner_id = $1 and wallet_id = w.wallet_id
+  order by version desc
+  limit 1
+)`;
+
+interface RateJson {
+  readonly credits: string;
+  readonly initial: number;
+  readonly increment: number;
+}
+
+function rateFromJson({ credits, initial, increment }: RateJson): LevelContext['rate'] {
+  const rounding = { initialSeconds: initial, incrementSeconds: increment };
+  return { creditsPerMinute: micro(BigInt(credits)), rounding };
+}
+
+/**
+ * Wallets with their alert settings, which are the customer's, or for wallet 0 the partner's. What levels in minutes and in
+ * days depend on is read for wallets that have such.
+ */
 export async function loadWallets(
   transaction: Transaction,
   partnerId: string,
@@ -76,17 +100,29 @@ export async function loadWallets(
     status: Status;
     told: Status;
     episode: number;
+    last_top_up: Microcredits | null;
     low_credit_threshold: Microcredits | null;
     notifications_enabled: boolean;
+    levels: LevelJson[];
+    rate: RateJson | null;
+    usage: UsageJson | null;
   }>(
     `select w.wallet_id, c.customer_id, w.posted, w.held, w.sequence, w.head, w.last_posted_at, w.lots, w.last_grant, w.status, w.told, w.episode,
+            w.last_top_up,
             case when w.wallet_id = 0 then p.low_credit_threshold else c.low_credit_threshold end as low_credit_threshold,
-            case when w.wallet_id = 0 then p.low_credit_notifications_enabled else c.low_credit_notifications_enabled end as notifications_enabled
+            case when w.wallet_id = 0 then p.low_credit_notifications_enabled else c.low_credit_notifications_enabled end as notifications_enabled,
+            s.levels,
+            case when s.levels @> '[{"kind":"minutes"}]' then ${RATE} end as rate,
+            case when s.levels @> '[{"kind":"days"}]' then ${USAGE} end as usage
      from talktime.wallets w
      join talktime.partners p on p.partner_id = w.partner_id
      left join lateral (
        select * from talktime.customers where partner_id = $1 and wallet_id = w.wallet_id offset 0
      ) c on true
+     cross join lateral (
+       select case when w.wallet_id = 0 then p.alert_levels else coalesce(c.alert_levels, p.customer_alert_levels) end as levels
+     ) s
+     cross join ${WINDOWS_END}
      where w.partner_id = $1 and w.wallet_id = ${WALLET_IDS}`,
     [partnerId, of.walletIds ?? [], of.customerIds ?? []],
   );
@@ -106,7 +142,13 @@ export async function loadWallets(
         status: row.status,
         told: row.told,
         episode: row.episode,
+        lastTopUp: row.last_top_up,
         lowCreditThreshold: row.low_credit_threshold,
+        levels: levelsOf(row.low_credit_threshold, row.levels.map(levelFromJson), {
+          lastTopUp: row.last_top_up,
+          rate: row.rate && rateFromJson(row.rate),
+          usage: usageFromJson(row.usage),
+        }),
         notificationsEnabled: row.notifications_enabled,
       },
     ]),

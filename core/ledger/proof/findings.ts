@@ -21,6 +21,7 @@ export const FINDINGS = {
   GRANT_TERMS_WRONG: "a grant's terms are not those that its operation answered",
   BURN_WRONG: 'more was burned, given back or settled than there was',
   UNBACKED_WRONG: 'what no grant backs is not what the postings come to',
+  USAGE_WRONG: 'what a wallet is said to have used in an hour is not what its postings come to',
   OPERATION_MISSING: 'a transfer without its operation',
   RESULT_WRONG: "an operation's result is not what its transfers did",
   REVERSED_TOO_MUCH: 'the reversals of an operation are more than it',

@@ -11,6 +11,7 @@ import {
   type StoredBacking,
 } from './grants';
 import { Pages } from './pages';
+import { firstKeptHour, usagePages, UsageWalk, type UsageRecord } from './usage';
 
 interface Wallet extends StoredBacking {
   wallet_id: number;
@@ -60,6 +61,8 @@ export async function verifyWallets(
   const wallets = new Pages<Wallet>(transaction, WALLETS, partnerId, (row) => [row.wallet_id], [-1]);
   const grants = grantPages(transaction, partnerId);
   const changes = changePages(transaction, partnerId);
+  const usage = usagePages(transaction, partnerId);
+  const keptSince = await firstKeptHour(transaction);
   const figures = { wallets: 0, postings: 0, unchained: 0, posted: 0n };
 
   const nextSide = async (): Promise<Pages<Row> | undefined> => {
@@ -86,6 +89,7 @@ export async function verifyWallets(
     // What there is of a wallet that is gone is told by its postings.
     while (((await grants.peek())?.wallet_id ?? walletId) < walletId) await grants.take();
     while (((await changes.peek())?.wallet_id ?? walletId) < walletId) await changes.take();
+    while (((await usage.peek())?.wallet_id ?? walletId) < walletId) await usage.take();
     for (let head = await sealed.peek(); head && head.wallet_id < walletId; head = await sealed.peek()) {
       const { wallet_id, sequence, seal } = (await sealed.take())!;
       const expected = `${sequence} postings or more`;
@@ -105,7 +109,9 @@ export async function verifyWallets(
     await skipWalletsBefore(wallet.wallet_id);
     const own: GrantRecord[] = [];
     while ((await grants.peek())?.wallet_id === wallet.wallet_id) own.push((await grants.take())!);
-    const walk = new Walk(partnerId, wallet, own, findings);
+    const used: UsageRecord[] = [];
+    while ((await usage.peek())?.wallet_id === wallet.wallet_id) used.push((await usage.take())!);
+    const walk = new Walk(partnerId, wallet, own, { since: keptSince, hours: used }, findings);
     for (
       let side = await nextSide();
       side && (await side.peek())!.wallet === wallet.wallet_id;
@@ -147,14 +153,17 @@ class Walk {
   #hash: string | null = null;
   #at = -Infinity;
   readonly #grants: GrantWalk;
+  readonly #usage: UsageWalk;
 
   constructor(
     readonly partnerId: string,
     readonly wallet: Wallet,
     grants: readonly GrantRecord[],
+    used: { readonly since: number; readonly hours: readonly UsageRecord[] },
     readonly findings: Findings,
   ) {
     this.#grants = new GrantWalk(grants, wallet, this.#find.bind(this));
+    this.#usage = new UsageWalk(wallet.wallet_id, used.since, used.hours, this.#find.bind(this));
   }
 
   step(posting: Row, changes: readonly ChangeRecord[]): void {
@@ -168,6 +177,7 @@ class Walk {
     if (posting.debit === this.wallet.wallet_id) this.#testFloor(posting, at);
     this.#stepChain(posting, changes, whole, at);
     this.#grants.step(this.wallet.wallet_id, posting, changes);
+    this.#usage.step(posting);
     this.#sequence = posting.sequence;
     this.#balance = posting.balance;
     this.#at = Math.max(this.#at, Number(posting.at));
@@ -224,6 +234,7 @@ class Walk {
     if (this.#balance !== posted) this.#find('STORED_BALANCE_WRONG', creditsText(this.#balance), creditsText(posted));
     if (held !== live) this.#find('HELD_WRONG', creditsText(live), creditsText(held));
     this.#grants.end();
+    this.#usage.end();
     if (this.#hash !== head) this.#find('HEAD_WRONG', this.#hash ?? 'none', head ?? 'none');
     if (beyond)
       this.#find('SHORTER_THAN_SEALED', `${beyond.sequence} postings or more`, `${this.#sequence}`, {

@@ -1,0 +1,191 @@
+import { micro, type Microcredits } from '../money';
+
+/** How long a balance lasts: expected days, and a range that aims to hold the true moment in 8 of 10 cases. Tenths of days. */
+export interface Runway {
+  readonly days: number;
+  readonly from: number;
+  /** null: beyond a year. */
+  readonly to: number | null;
+}
+
+/**
+ * What a wallet used in each of the last full 24 hours back from now, the newest first; as many as there is history, up to
+ * MOST_WINDOWS. Microcredits, less what came back.
+ */
+export type Usage = readonly bigint[];
+
+/** Four weeks: long enough for the weekdays to show, short enough to follow a change. */
+export const MOST_WINDOWS = 28;
+
+const WEEK = 7;
+const FARTHEST_DAYS = 365;
+/** Eight of ten: a tenth is left out on either side of a normal distribution. */
+const EIGHTY_PERCENT = 1.2816;
+
+/** How the spread is made up, tuned on simulated histories (test/bench/runway.ts). Shares of a mean day where not said otherwise. */
+const SPREAD = {
+  /** A day varies by this much until its own history says otherwise; that counts as so many days. */
+  usualDeviation: 0.6,
+  usualDays: 2,
+  /** The pace itself is not known better than this, however long the history. */
+  pace: 0.05,
+  /** By how much it drifts in a month. */
+  drift: 0.25,
+  /** When in a day the use comes, the days do not tell. */
+  withinDay: 0.15,
+  /** Days that are like the day before are believed to be so up to this correlation: campaigns come in runs. */
+  mostRuns: 0.8,
+};
+
+/**
+ * Expected days until a balance is used up. null with less than a full day of history, without use, or when nothing is
+ * left.
+ */
+export function forecast(posted: Microcredits, usage: Usage): Runway | null {
+  const pace = paceOf(usage);
+  if (!pace || posted <= 0n) return null;
+  const days = tenthsUntil(posted, pace) / 10;
+  const [from, to] = rangeOf(Number(posted), pace);
+  return { days, from: Math.min(from, days), to: to === null ? null : Math.max(to, days) };
+}
+
+/** What is used in the next `days` (in millionths): the balance that lasts exactly so long. null as `forecast`. */
+export function expectedUse(usage: Usage, days: bigint): Microcredits | null {
+  const pace = paceOf(usage);
+  if (!pace) return null;
+  const whole = Number(days / MILLION);
+  let use = pace.week * BigInt(Math.floor(whole / WEEK));
+  for (let day = 0; day < whole % WEEK; day++) use += pace.byDay[day]!;
+  return micro(use + (pace.byDay[whole % WEEK]! * (days % MILLION)) / MILLION);
+}
+
+const MILLION = 1_000_000n;
+
+/** What is expected of the next seven days, and so of each later one that shares their weekday. */
+interface Pace {
+  readonly byDay: readonly bigint[];
+  readonly week: bigint;
+  /** The days that it is made of. */
+  readonly counted: Usage;
+}
+
+/**
+ * With whole weeks of history, their mean, in which every weekday counts alike; before that, the mean of the days there
+ * are. From two weeks on the weekdays take the mean's place, as far as they differ by more than chance.
+ */
+function paceOf(usage: Usage): Pace | null {
+  const weeks = Math.floor(usage.length / WEEK);
+  const counted = weeks > 0 ? usage.slice(0, weeks * WEEK) : usage;
+  const [total, weight] = weighted(counted, () => true);
+  if (total <= 0n) return null;
+  const share = weeks < 2 ? 0n : BigInt(Math.round(1e6 * weekdayShare(counted.map(Number), weeks)));
+  const byDay = Array.from({ length: WEEK }, (_, day) => {
+    const mean = total / weight;
+    if (share === 0n) return mean;
+    const [ofWeekday, times] = weighted(counted, (index) => index % WEEK === windowOf(day));
+    const blended = (mean * (MILLION - share) + (ofWeekday / times) * share) / MILLION;
+    return blended > 0n ? blended : 0n; // more may have come back than was used
+  });
+  const week = byDay.reduce((sum, used) => sum + used, 0n);
+  return week > 0n ? { byDay, week, counted } : null;
+}
+
+/** The window of the last week that shares its weekday with the day so far ahead: 0 is the one that begins now. */
+const windowOf = (day: number) => WEEK - 1 - (day % WEEK);
+
+function weighted(counted: Usage, belongs: (index: number) => boolean): [total: bigint, weight: bigint] {
+  let [total, weight] = [0n, 0n];
+  for (const [index, used] of counted.entries()) {
+    if (!belongs(index)) continue;
+    const own = weightOf(Math.floor(index / WEEK));
+    total += used * own;
+    weight += own;
+  }
+  return [total, weight];
+}
+
+/** The newer a week, the more it counts: each twice as much as the one before it. */
+function weightOf(week: number): bigint {
+  return [8n, 4n, 2n, 1n][week]!;
+}
+
+/**
+ * How far to believe in the weekdays, 0 to 1: what they differ by beyond what chance makes of days that vary as those of
+ * the same weekday do.
+ */
+function weekdayShare(counted: readonly number[], weeks: number): number {
+  const mean = counted.reduce((sum, used) => sum + used, 0) / counted.length;
+  let [between, within] = [0, 0];
+  for (let slot = 0; slot < WEEK; slot++) {
+    const days = counted.filter((_, index) => index % WEEK === slot);
+    const ofSlot = days.reduce((sum, used) => sum + used, 0) / weeks;
+    between += (weeks * (ofSlot - mean) ** 2) / (WEEK - 1);
+    within += days.reduce((sum, used) => sum + (used - ofSlot) ** 2, 0) / (WEEK * (weeks - 1));
+  }
+  return between > within ? (between - within) / between : 0;
+}
+
+/** Tenths of days, rounded up: a balance at the level of N days lasts N days, and one above it longer. */
+function tenthsUntil(posted: bigint, { byDay, week }: Pace): number {
+  let [days, left] = [Number(posted / week) * WEEK, posted % week];
+  for (let day = 0; left > 0n; day++) {
+    const use = byDay[day]!;
+    if (left <= use) return days * 10 + Number((left * 10n + use - 1n) / use);
+    left -= use;
+    days += 1;
+  }
+  return days * 10;
+}
+
+/**
+ * The first moment by which the balance may be used up, and the one by which it should be. The days' variance adds up; what
+ * is not known of the pace, and its drift, grow with the use itself.
+ */
+function rangeOf(posted: number, pace: Pace): [from: number, to: number | null] {
+  const expected = pace.byDay.map(Number);
+  const week = Number(pace.week);
+  const mean = week / WEEK;
+  const usedBy = (tenths: number) => {
+    const [day, part] = [Math.floor(tenths / 10), (tenths % 10) / 10];
+    let use = Math.floor(day / WEEK) * week;
+    for (let each = 0; each < day % WEEK; each++) use += expected[each]!;
+    return use + part * expected[day % WEEK]!;
+  };
+  const { variance, ofPace } = spreadOf(pace, mean);
+  const isUsedUp = (tenths: number, deviations: number) => {
+    const [days, use] = [tenths / 10, usedBy(tenths)];
+    const relative = ofPace + ((SPREAD.drift * days) / 30) ** 2;
+    const deviation = Math.sqrt(variance * days + use * use * relative + (SPREAD.withinDay * mean) ** 2);
+    return use + deviations * deviation >= posted;
+  };
+  const firstMoment = (deviations: number) => {
+    let day = 1;
+    while (day <= FARTHEST_DAYS && !isUsedUp(day * 10, deviations)) day++;
+    if (day > FARTHEST_DAYS) return null;
+    let tenths = day * 10;
+    while (tenths > (day - 1) * 10 && isUsedUp(tenths - 1, deviations)) tenths--;
+    return tenths;
+  };
+  const [earliest, latest] = [firstMoment(EIGHTY_PERCENT), firstMoment(-EIGHTY_PERCENT)];
+  return [earliest === null ? FARTHEST_DAYS : Math.max(0, earliest - 1) / 10, latest === null ? null : latest / 10];
+}
+
+/** The variance that a day adds, and the relative one of the pace, which fewer days know less well. */
+function spreadOf({ byDay, counted }: Pace, mean: number): { variance: number; ofPace: number } {
+  const residuals = counted.map((used, index) => Number(used - byDay[windowOf(index)]!));
+  const usual = SPREAD.usualDays * (SPREAD.usualDeviation * mean) ** 2;
+  // What a mean by weekdays takes of the days' freedom is about three of four weeks' days.
+  const free = Math.max(0, counted.length - (counted.length < 2 * WEEK ? 1 : 4));
+  const squares = residuals.reduce((sum, each) => sum + each * each, 0);
+  const runs = runsOf(residuals, squares);
+  const variance = ((usual + squares) / (SPREAD.usualDays + free)) * ((1 + runs) / (1 - runs));
+  const known = SPREAD.usualDays / 2 + counted.length;
+  return { variance, ofPace: variance / (mean * mean * known) + SPREAD.pace ** 2 };
+}
+
+/** How much days are like the day before: 0 to less than 1. */
+function runsOf(residuals: readonly number[], squares: number): number {
+  if (residuals.length < WEEK || squares === 0) return 0;
+  const products = residuals.slice(1).reduce((sum, each, index) => sum + each * residuals[index]!, 0);
+  return Math.max(0, Math.min(SPREAD.mostRuns, products / squares));
+}
