@@ -4,7 +4,6 @@ export * from './balance';
 export * from './chart';
 export * from './draw';
 export * from './help';
-export * from './limits';
 export * from './message';
 export * from './suspense';
 export * from './trouble';

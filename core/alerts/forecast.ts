@@ -127,7 +127,9 @@ function weekdayShare(counted: readonly number[], weeks: number): number {
 
 /** Tenths of days, rounded up: a balance at the level of N days lasts N days, and one above it longer. */
 function tenthsUntil(posted: bigint, { byDay, week }: Pace): number {
-  let [days, left] = [Number(posted / week) * WEEK, posted % week];
+  // The last credit of a week is used on its last day with use, and not at its end.
+  const weeks = (posted - 1n) / week;
+  let [days, left] = [Number(weeks) * WEEK, posted - weeks * week];
   for (let day = 0; left > 0n; day++) {
     const use = byDay[day]!;
     if (left <= use) return days * 10 + Number((left * 10n + use - 1n) / use);

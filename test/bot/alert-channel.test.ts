@@ -1,6 +1,6 @@
 import type { SlackRoute } from '@talktime/core/alerts';
 import { createConsoleAlertChannel, createSlackAlertChannel } from '../../bot/alert-channel';
-import { startFakeSlack, type FakeSlack } from './fake-slack';
+import { startFakeSlack, type FakeSlack } from '../../server/demo/slack';
 import { keepingLogger, notice } from './samples';
 
 const TOKEN = 'xoxb-test-token';
@@ -9,15 +9,13 @@ const to = (channel: string): SlackRoute => ({ ...route, channel });
 
 let slack: FakeSlack;
 beforeEach(async () => {
-  slack = await startFakeSlack({
-    tokens: [TOKEN],
-    channels: [
-      { id: 'C0ALERTS' },
-      { id: 'C0OTHER' },
-      { id: 'C0OLD', archived: true },
-      { id: 'C0CLOSED', member: false },
-    ],
-  });
+  const channels = [
+    { id: 'C0ALERTS' },
+    { id: 'C0OTHER' },
+    { id: 'C0OLD', archived: true },
+    { id: 'C0CLOSED', app: false },
+  ];
+  slack = await startFakeSlack({ workspaces: [{ id: 'T0BRIGHT', tokens: [TOKEN], channels }] });
 });
 afterEach(() => slack.close());
 
@@ -29,8 +27,8 @@ describe('an alert to Slack', () => {
   it('is posted once, without unfurling, mentions or amounts in its metadata', async () => {
     const outcome = await channel().deliver(notice('low', '98'), route, null);
     expect(outcome).toEqual({ kind: 'delivered', message: { channel: 'C0ALERTS', ts: slack.messages[0]?.ts } });
-    expect(slack.transcript).toHaveLength(1);
-    expect(slack.transcript[0]).toMatchObject({
+    expect(slack.calls).toHaveLength(1);
+    expect(slack.calls[0]).toMatchObject({
       method: 'chat.postMessage',
       args: { channel: 'C0ALERTS', unfurl_links: 'false', unfurl_media: 'false', link_names: 'false', parse: 'none' },
     });
@@ -59,7 +57,7 @@ describe('an alert to Slack', () => {
       { thread_ts: null, edited: true },
       { thread_ts: message?.ts, edited: false },
     ]);
-    expect(slack.transcript.at(-1)?.args).toMatchObject({ reply_broadcast: 'true' });
+    expect(slack.calls.at(-1)?.args).toMatchObject({ reply_broadcast: 'true' });
   });
 
   it('counts as delivered when a workspace forbids threads', async () => {
@@ -95,7 +93,7 @@ describe('an alert to Slack', () => {
       ts: '1.000001',
     });
     expect(outcome).toMatchObject({ kind: 'delivered', message: { channel: 'C0OTHER' } });
-    expect(slack.transcript.map(({ method }) => method)).toEqual(['chat.postMessage']);
+    expect(slack.calls.map(({ method }) => method)).toEqual(['chat.postMessage']);
   });
 });
 
@@ -106,7 +104,7 @@ describe('a delivery that fails', () => {
       kind: 'retry',
       retryAfterSeconds: 30,
     });
-    expect(slack.transcript).toHaveLength(1);
+    expect(slack.calls).toHaveLength(1);
   });
 
   it.each([
@@ -123,7 +121,7 @@ describe('a delivery that fails', () => {
     const outcome = await channel().deliver(notice('low', '98'), route, null);
     expect(outcome.kind).toBe('retry');
     expect(JSON.stringify(outcome)).not.toContain('<html>');
-    expect(slack.transcript).toHaveLength(1);
+    expect(slack.calls).toHaveLength(1);
   });
 
   it('by silence ends at the time-out', async () => {
@@ -137,7 +135,7 @@ describe('a delivery that fails', () => {
     const { apiUrl } = slack;
     await slack.close();
     expect(await channel({ apiUrl }).deliver(notice('low', '98'), route, null)).toMatchObject({ kind: 'retry' });
-    slack = await startFakeSlack({ tokens: [], channels: [] });
+    slack = await startFakeSlack({ workspaces: [] });
   });
 
   it.each([
@@ -170,7 +168,7 @@ describe('a delivery that fails', () => {
       kind: 'dead',
       reason: expect.stringContaining('slack_channel'),
     });
-    expect(slack.transcript).toEqual([]);
+    expect(slack.calls).toEqual([]);
   });
 
   it('never carries the token, in its outcome or in the log', async () => {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSlackApp, type SlackApp } from '../../bot/app';
 import { singleWorkspace, type BotData, type SlackActor } from '../../bot/ports';
-import { startFakeSlack, type FakeSlack } from './fake-slack';
+import { startFakeSlack, type FakeSlack } from '../../server/demo/slack';
 import { customerBalance, keepingLogger, partnerBalance } from './samples';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
@@ -66,7 +66,9 @@ async function start(changes: Partial<BotData> = {}, installations = singleWorks
 }
 
 beforeEach(async () => {
-  slack = await startFakeSlack({ tokens: [TOKEN], channels: [] });
+  slack = await startFakeSlack({
+    workspaces: [{ id: 'T0BRIGHT', tokens: [TOKEN], users: [{ id: 'U0MIA' }], channels: [{ id: 'C0ALERTS' }] }],
+  });
 });
 afterEach(async () => {
   await app.stop();

@@ -3,7 +3,6 @@ import type { BalanceEvent } from '@talktime/core/alerts';
 import { micro } from '@talktime/core/money';
 import {
   alertMessage,
-  brokenLimits,
   customerBalanceMessage,
   failedMessage,
   helpMessage,
@@ -15,6 +14,7 @@ import {
   worsenedMessage,
   type Message,
 } from '../../bot/messages';
+import { brokenLimits } from '../../server/demo/slack/limits';
 import { callTime, credits, fromWire, money, pace } from '../../bot/messages/amounts';
 import { nearest } from '../../bot/messages/nearest';
 import { code, inert, retype } from '../../bot/messages/text';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../core/database/embedded';
-import { startFakeSlack, type FakeSlack } from '../bot/fake-slack';
+import { startFakeSlack, type FakeSlack } from '../../server/demo/slack';
 import { stopChildren } from './children';
 import { installN8n } from './n8n/installation';
 import { launchN8n } from './n8n/launch';
@@ -65,8 +65,7 @@ export async function withWorld(
     mkdirSync(n8nFolder);
     const channels = ['#calls', '#credits', '#clients', '#margins'].map((id) => ({ id }));
     const slack = await startFakeSlack({
-      tokens: [SLACK_TOKEN],
-      channels,
+      workspaces: [{ id: 'T0AGENCY', tokens: [SLACK_TOKEN], channels }],
       passedOver: ['includeLinkToWorkflow'], // n8n's Slack node sends this option of its own along
     });
     const proxy = await startSlackProxy(new URL(slack.apiUrl).origin, folder);

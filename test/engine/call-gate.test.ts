@@ -1,6 +1,6 @@
 /** A provider asks before a call: the workflows that decide, from the signed question to the answer and what is held. */
 import type { Vapi } from '@vapi-ai/server-sdk';
-import { startFakeSlack, type FakeSlack } from '../bot/fake-slack';
+import { startFakeSlack, type FakeSlack } from '../../server/demo/slack';
 import { readWorkflow } from './n8n/workflow-file';
 import { callId, delivery, retell, vapi, type Provider } from './providers';
 import { World, type Customer } from './world';
@@ -12,7 +12,10 @@ let slack: FakeSlack;
 beforeAll(async () => {
   // n8n's Slack node sends one of its own options along.
   const passedOver = ['includeLinkToWorkflow'];
-  slack = await startFakeSlack({ tokens: [SLACK_TOKEN], channels: [{ id: '#calls' }], passedOver });
+  slack = await startFakeSlack({
+    workspaces: [{ id: 'T0AGENCY', tokens: [SLACK_TOKEN], channels: [{ id: '#calls' }] }],
+    passedOver,
+  });
   world = await World.start({
     credentials: { slackApi: { accessToken: SLACK_TOKEN } },
     standIns: { 'https://slack.com/api': slack.apiUrl.replace(/\/$/, '') },

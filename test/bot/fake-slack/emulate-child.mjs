@@ -8,13 +8,26 @@ Server.prototype.listen = function listenOnLoopback(port, ...rest) {
   return listen.call(this, port, '127.0.0.1', ...rest.filter((argument) => typeof argument === 'function'));
 };
 
+const scopes = ['chat:write', 'im:write', 'files:write', 'users:read', 'channels:read', 'im:read', 'groups:read'];
 const { createEmulator } = await import('emulate');
 await createEmulator({
   service: 'slack',
   port: 0,
   seed: {
-    tokens: { 'xoxb-test-token': { login: 'U000000001', scopes: ['chat:write'] } },
-    slack: { channels: [{ name: 'alerts' }] },
+    tokens: { 'xoxb-test-token': { login: 'U000000001', scopes } },
+    slack: {
+      channels: [{ name: 'alerts' }],
+      users: [{ name: 'mia', real_name: 'Mia' }],
+      oauth_apps: [
+        {
+          client_id: '1111111111.2222222222',
+          client_secret: 'secret',
+          name: 'Talktime',
+          redirect_uris: ['http://localhost/slack/oauth_redirect'],
+          scopes,
+        },
+      ],
+    },
   },
 });
 // Ends with the test that started it.
