@@ -5,3 +5,4 @@ export { createSlackApp, SLACK_PATH } from './app';
 export type { SlackApp, SlackAppOptions } from './app';
 export * from './messages';
 export * from './ports';
+export { createReportChannel } from './report-channel';

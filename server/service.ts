@@ -30,12 +30,14 @@ import {
   takeUpInbox,
   usageRetentionJob,
   webhookRetentionJob,
+  weeklyReportJob,
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
 import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
 import { botData } from './slack';
+import { weeklyReportPoster } from './slack/weekly-report';
 
 /** How long requests and deliveries under way may take before the service stops without them. */
 const DRAIN_MILLISECONDS = 20_000;
@@ -119,6 +121,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       alertLevelsJob(database),
       usageRetentionJob(database),
       webhookRetentionJob(database),
+      ...(options.slack
+        ? [
+            weeklyReportJob(
+              database,
+              weeklyReportPoster(database, {
+                ...options.slack,
+                installations: singleWorkspace(options.slack.botToken),
+                logger,
+              }),
+            ),
+          ]
+        : []),
     ],
     onError: (error) => {
       metrics.jobFailed();

@@ -23,6 +23,8 @@ export type ButtonListener =
   | (ButtonFrame & { readonly opens: 'modal'; pressed(press: Press, dependencies: BotDependencies): Promise<Modal> })
   | (ButtonFrame & {
       readonly opens: 'message';
+      /** The message takes the place of the one that was pressed: a list's next page. */
+      readonly replaces?: boolean;
       /** null: there is nothing to say. */
       pressed(press: Press, dependencies: BotDependencies): Promise<Message | null>;
     });
@@ -79,7 +81,7 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
     });
     return;
   }
-  await args.respond({ response_type: 'ephemeral', replace_original: false, ...message });
+  await args.respond({ response_type: 'ephemeral', replace_original: listener.replaces === true, ...message });
 }
 
 type ViewsClient = AllMiddlewareArgs['client'];

@@ -1,5 +1,5 @@
 import type { Asker, BotDependencies } from '../asker';
-import type { Message, Subcommand } from '../messages';
+import type { Answer, Subcommand } from '../messages';
 import type { Role } from '../ports';
 import type { Modal } from '../views/modal';
 
@@ -21,7 +21,7 @@ interface SubcommandFrame extends Subcommand {
 
 /** A subcommand that answers with a message that only the one who asked sees. */
 export interface Answering extends SubcommandFrame {
-  answer(question: Question, dependencies: BotDependencies): Promise<Message>;
+  answer(question: Question, dependencies: BotDependencies): Promise<Answer>;
 }
 
 /**
@@ -32,5 +32,5 @@ export interface Opening extends SubcommandFrame {
   opens?(argument: string): boolean;
   open(question: Question, dependencies: BotDependencies): Promise<Modal>;
   /** What is answered when it does not open. */
-  answer?(question: Question, dependencies: BotDependencies): Promise<Message>;
+  answer?(question: Question, dependencies: BotDependencies): Promise<Answer>;
 }

@@ -1,8 +1,8 @@
 import {
   customerBalanceMessage,
-  LOWEST_SHOWN,
   partnerBalanceMessage,
   severalCustomersMessage,
+  SOONEST_SHOWN,
   unknownCustomerMessage,
   type Message,
 } from '../messages';
@@ -13,7 +13,7 @@ import { customerMeant } from './customer';
 export const balance: Answering = {
   name: 'balance',
   usage: 'balance [customer]',
-  does: 'a customer’s balance, by id or name; without one, yours and the lowest customers’',
+  does: 'what is left and how long it lasts; without a customer, your own',
   least: 'customer',
 
   async answer(question, { data }) {
@@ -36,6 +36,9 @@ export const balance: Answering = {
 };
 
 async function ofPartner({ partnerId, command }: Question, data: BotData): Promise<Message> {
-  const [own, lowest] = await Promise.all([data.partnerBalance(partnerId), data.lowest(partnerId, LOWEST_SHOWN)]);
-  return partnerBalanceMessage(own, lowest, command);
+  const [own, { standings }] = await Promise.all([
+    data.partnerBalance(partnerId),
+    data.standings(partnerId, false, 1, SOONEST_SHOWN),
+  ]);
+  return partnerBalanceMessage(own, standings, command);
 }

@@ -1,19 +1,28 @@
 import type { Middleware, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import { openModal } from '../actions/button';
 import { askerOf, channelOf, logFault, type Asker, type BotDependencies } from '../asker';
-import { helpMessage, unknownSubcommandMessage, type Message } from '../messages';
+import { helpMessage, unknownSubcommandMessage, type Answer } from '../messages';
 import { retype } from '../messages/text';
 import { failedMessage, failedText, refusalMessage, refusalText } from '../messages/trouble';
 import { isAtLeast, type SlackActor } from '../ports';
 import { noticeModal, type Modal } from '../views/modal';
 import type { Answering, Opening, Question } from './answer';
+import { Chartless, respondTo } from './respond';
 import { balance } from './balance';
 import { suspense } from './suspense';
 import { topUp } from './top-up';
 import { adjust } from './adjust';
+import { customers } from './customers';
+import { history } from './history';
+import { plans } from './plans';
+import { report } from './report';
+import { usage } from './usage';
 
 /** In the order in which help lists them. */
-const SUBCOMMANDS: readonly (Answering | Opening)[] = [balance, topUp, adjust, suspense];
+const SUBCOMMANDS: readonly (Answering | Opening)[] = [
+  ...[balance, customers, usage, history, plans, report],
+  ...[topUp, adjust, suspense],
+];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
 
 /**
@@ -21,8 +30,9 @@ const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer'
  * nobody else, since money is shown.
  */
 export function credits(dependencies: BotDependencies): Middleware<SlackCommandMiddlewareArgs> {
+  const chartless = new Chartless();
   return async (args) => {
-    const { command, context, ack, respond } = args;
+    const { command, context, ack } = args;
     await ack();
     const actor: SlackActor = {
       teamId: command.team_id,
@@ -34,8 +44,7 @@ export function credits(dependencies: BotDependencies): Middleware<SlackCommandM
     const subcommand = SUBCOMMANDS.find(({ name }) => name === retype(word).toLowerCase());
     if (subcommand && 'open' in subcommand && (subcommand.opens?.(argument) ?? true))
       return openModal(args.client, command.trigger_id, () => opened(subcommand, typed, actor, dependencies));
-    const { text, blocks } = await answered(subcommand, typed, actor, dependencies);
-    await respond({ response_type: 'ephemeral', replace_original: false, text, blocks });
+    await respondTo(args, await answered(subcommand, typed, actor, dependencies), chartless, dependencies);
   };
 }
 
@@ -67,7 +76,7 @@ async function answered(
   typed: Typed,
   actor: SlackActor,
   dependencies: BotDependencies,
-): Promise<Message> {
+): Promise<Answer> {
   const { word, command, channelId } = typed;
   try {
     const asker = await askerOf(dependencies, actor, channelId, subcommand?.least ?? 'customer');

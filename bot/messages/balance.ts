@@ -1,19 +1,12 @@
-import type { Status } from '@talktime/core/alerts';
 import type { Threshold } from '@talktime/core/contract';
-import type { CustomerBalance, CustomerRef, PartnerBalance } from '../ports';
-import { callTime, callTimeAfter, credits, fromWire, money, pace } from './amounts';
+import type { CustomerBalance, CustomerRef, PartnerBalance, Standing } from '../ports';
+import { callTime, callTimeAfter, credits, fromWire, money, runwayText } from './amounts';
 import { context, divider, fields, header, section, type Field, type Message, type MessageBlock } from './message';
+import { STATUS } from './status';
 import { code, inert } from './text';
 
-const STATUS: Record<Status, { mark: string; words: string }> = {
-  ok: { mark: '🟢', words: 'ok' },
-  low: { mark: '🟡', words: 'low' },
-  critical: { mark: '🟠', words: 'very low' },
-  exhausted: { mark: '🔴', words: 'out of credits' },
-};
-
 /** The most customers that the list under a partner's balance shows. */
-export const LOWEST_SHOWN = 5;
+export const SOONEST_SHOWN = 5;
 
 /** Who reads a message: the partner's people, or the customer's, to whom its visibility settings apply. */
 export type Audience = 'partner' | 'customer';
@@ -52,10 +45,7 @@ export function customerBalanceMessage(shown: CustomerBalance, audience: Audienc
  * with AI Credits off: nothing of the partner's balance, from which its calls are paid.
  */
 function ownBalanceMessage({ customer, threshold }: CustomerBalance): Message {
-  if (!customer.settings.ai_credits_enabled) {
-    const text = 'Your calls are not billed by credits: there is no balance to keep an eye on.';
-    return { text, blocks: [section(text)] };
-  }
+  if (!customer.settings.ai_credits_enabled) return notBilledMessage();
   const { mark, words } = STATUS[threshold.status];
   const closing = context('only you can see this');
   if (!customer.settings.show_pricing_information) {
@@ -82,10 +72,16 @@ function ownBalanceMessage({ customer, threshold }: CustomerBalance): Message {
   };
 }
 
-/** The partner's own balance, with the customers that are lowest. */
+/** To a customer's people, while its calls are paid from the partner's balance: nothing here is theirs to see. */
+export function notBilledMessage(): Message {
+  const text = 'Your calls are not billed by credits: there is no balance to keep an eye on.';
+  return { text, blocks: [section(text)] };
+}
+
+/** The partner's own balance, with the customers that run out soonest. */
 export function partnerBalanceMessage(
   { partner, threshold }: PartnerBalance,
-  lowest: readonly CustomerBalance[],
+  soonest: readonly Standing[],
   command: string,
 ): Message {
   const { mark, words } = STATUS[threshold.status];
@@ -100,20 +96,39 @@ export function partnerBalanceMessage(
     ]),
     divider(),
   ];
-  if (lowest.length === 0) blocks.push(section('You have no customers yet.'));
-  else blocks.push(section(['*Lowest customers*', ...lowest.slice(0, LOWEST_SHOWN).map(lowestLine)].join('\n')));
-  blocks.push(context(`${code(`${command} balance <customer>`)} shows one of them · only you can see this`));
+  if (soonest.length === 0) blocks.push(section('You have no customers yet.'));
+  else
+    blocks.push(
+      section(['*Customers, the soonest to run out first*', ...soonest.slice(0, SOONEST_SHOWN).map(line)].join('\n')),
+    );
+  blocks.push(
+    context(
+      `${code(`${command} customers`)} shows all, ${code(`${command} balance <customer>`)} one of them · only you can see this`,
+    ),
+  );
   return { text: `${mark} Your balance: ${balance}, ${words}`, blocks };
 }
 
-/** What was typed fits several customers: which one is meant? */
-export function severalCustomersMessage(typed: string, matches: readonly CustomerRef[], command: string): Message {
-  return choice((name) => `Several customers are called ${name}. Say which one by its id:`, typed, matches, command);
+/** What was typed after `command` and `word` fits several customers: which one is meant? */
+export function severalCustomersMessage(
+  typed: string,
+  matches: readonly CustomerRef[],
+  command: string,
+  word = 'balance',
+): Message {
+  const asked = `${command} ${word}`;
+  return choice((name) => `Several customers are called ${name}. Say which one by its id:`, typed, matches, asked);
 }
 
 /** What was typed fits no customer; `near` are the likeliest that were meant. */
-export function unknownCustomerMessage(typed: string, near: readonly CustomerRef[], command: string): Message {
-  if (near.length > 0) return choice((name) => `There is no customer ${name}. Did you mean:`, typed, near, command);
+export function unknownCustomerMessage(
+  typed: string,
+  near: readonly CustomerRef[],
+  command: string,
+  word = 'balance',
+): Message {
+  const asked = `${command} ${word}`;
+  if (near.length > 0) return choice((name) => `There is no customer ${name}. Did you mean:`, typed, near, asked);
   const hint = `${code(`${command} balance`)} lists the lowest; an id or a name finds any.`;
   return {
     text: `There is no customer ${inert(typed)}.`,
@@ -125,19 +140,17 @@ function choice(
   question: (name: string) => string,
   typed: string,
   customers: readonly CustomerRef[],
-  command: string,
+  asked: string,
 ): Message {
-  const lines = customers.map(({ id, name }) => `• *${inert(name)}* ${code(`${command} balance ${id}`, 160)}`);
+  const lines = customers.map(({ id, name }) => `• *${inert(name)}* ${code(`${asked} ${id}`, 160)}`);
   return { text: question(inert(typed)), blocks: [section([question(code(typed)), ...lines].join('\n'))] };
 }
 
-function lowestLine({ customer, threshold }: CustomerBalance): string {
-  const { mark } = STATUS[threshold.status];
-  const figures =
-    threshold.payer === 'customer'
-      ? `${credits(fromWire(threshold.posted))}${threshold.posted > 0 ? callTimeAfter(' · ', threshold.minutes_left) : ''}`
-      : 'paid from your own balance';
-  return `${mark} *${inert(customer.name)}* ${code(customer.id)} · ${figures}`;
+function line({ customerId, name, payer, posted, status, minutesLeft, runway }: Standing): string {
+  const { mark } = STATUS[status];
+  const lasts = runway === null ? callTimeAfter(' · ', minutesLeft) : ` · lasts ${runwayText(runway, posted)}`;
+  const figures = payer === 'customer' ? `${credits(posted)}${posted > 0n ? lasts : ''}` : 'paid from your own balance';
+  return `${mark} *${inert(name)}* ${code(customerId)} · ${figures}`;
 }
 
 function heldFields(balance: { held: number; available: number }): Field[] {
@@ -156,7 +169,7 @@ function runwayFields(threshold: Threshold): Field[] {
       threshold.low_credit_threshold === null ? 'not set' : credits(fromWire(threshold.low_credit_threshold)),
     ],
     ['Call time left', nothing ? 'none' : callTime(threshold.minutes_left)],
-    ['Lasts, at the pace of 7 days', nothing ? 'none' : pace(threshold.days_left)],
+    ['Lasts, at the recent pace', runwayText(threshold.runway, threshold.posted)],
   ];
 }
 

@@ -14,6 +14,14 @@ export function code(typed: string, limit = NAME_LENGTH): string {
   return `\`${escape(shorten(oneLine(typed), limit).replaceAll('`', 'ˋ')) || ' '}\``;
 }
 
+/** The same in a table's cell, which is plain text: nothing is escaped there, so what would begin an entity is shown by a lookalike. */
+export function cell(typed: string, limit = NAME_LENGTH): string {
+  return unformat(shorten(oneLine(typed), limit))
+    .replaceAll('<', '‹')
+    .replaceAll('>', '›')
+    .replace(/&(?=(?:amp|lt|gt);)/g, '＆');
+}
+
 /** The three characters that Slack reads as the start of an entity (docs.slack.dev, "Formatting message text"). */
 export function escape(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
@@ -75,6 +83,9 @@ const LOOKALIKES: readonly (readonly [string, string])[] = [
   ['`', 'ˋ'],
   [':', '∶'],
   ['@', '＠'],
+  ['<', '‹'],
+  ['>', '›'],
+  ['&', '＆'],
 ];
 
 function unformat(text: string): string {

@@ -28,6 +28,4 @@ export interface BalanceData {
   customerOfWallet(partnerId: string, walletId: number): Promise<CustomerRef | null>;
   /** null when the customer is gone meanwhile. */
   customerBalance(partnerId: string, customerId: string): Promise<CustomerBalance | null>;
-  /** The customers that are lowest: worst status first, then the smallest posted balance. At most `limit`. */
-  lowest(partnerId: string, limit: number): Promise<CustomerBalance[]>;
 }

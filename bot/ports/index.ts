@@ -1,16 +1,29 @@
 /** What the bot asks of the service, by subject. The service implements it over core; every call is bounded in time there. */
 import type { AccessData } from './actor';
 import type { BalanceData } from './balances';
+import type { HistoryData } from './history';
 import type { MoneyData } from './money';
+import type { PlanData } from './plans';
+import type { ReportData } from './report';
+import type { StandingData } from './standings';
 import type { SuspenseData } from './suspense';
+import type { UsageData } from './usage';
 
 export * from './actor';
 export * from './balances';
+export * from './history';
 export * from './logger';
 export * from './money';
+export * from './plans';
+export * from './report';
+export * from './standings';
 export * from './suspense';
+export * from './usage';
 
-export type BotData = AccessData & BalanceData & SuspenseData & MoneyData;
+/** What is read for a list, a chart or a report. */
+export type ReadingData = StandingData & UsageData & HistoryData & PlanData & ReportData;
+
+export type BotData = AccessData & BalanceData & SuspenseData & MoneyData & ReadingData;
 
 /** The bot token of a workspace; null when the app is not installed there. */
 export type Installations = (workspace: {

@@ -4,5 +4,6 @@ export * from './by-runway';
 export * from './customers';
 export * from './exchange-rates';
 export * from './mappings';
+export * from './names';
 export * from './onboarding';
 export * from './partners';

@@ -8,3 +8,4 @@ export * from './providers';
 export * from './runner';
 export * from './seal';
 export * from './webhooks';
+export * from './weekly-report';

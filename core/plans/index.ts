@@ -1,1 +1,2 @@
+export * from './audience';
 export * from './plans';

@@ -5,7 +5,6 @@ import type { Database } from '@talktime/core/database';
 
 const MOST_FOUND = 5;
 const PAGE = 200;
-const SEVERITY = { exhausted: 3, critical: 2, low: 1, ok: 0 } as const;
 
 export function balanceData(database: Database): BalanceData {
   const withThreshold = async (partnerId: string, customer: Customer): Promise<CustomerBalance> => ({
@@ -51,16 +50,6 @@ export function balanceData(database: Database): BalanceData {
         throw error;
       }
     },
-
-    async lowest(partnerId, limit) {
-      const lowest: Customer[] = [];
-      for await (const customer of customers(database, partnerId)) {
-        lowest.push(customer);
-        if (lowest.length >= limit * 2 + PAGE) keepLowest(lowest, limit);
-      }
-      keepLowest(lowest, limit);
-      return Promise.all(lowest.map((customer) => withThreshold(partnerId, customer)));
-    },
   };
 }
 
@@ -71,10 +60,4 @@ async function* customers(database: Database, partnerId: string, search?: string
     yield* page.items;
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined);
-}
-
-/** The worst status first, then the smallest balance. */
-function keepLowest(list: Customer[], limit: number): void {
-  list.sort((a, b) => SEVERITY[b.balance.status] - SEVERITY[a.balance.status] || a.balance.posted - b.balance.posted);
-  list.length = Math.min(list.length, limit);
 }

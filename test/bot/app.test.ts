@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { createSlackApp, type SlackApp } from '../../bot/app';
 import { singleWorkspace, type BotData, type SlackActor } from '../../bot/ports';
 import { startFakeSlack, type FakeSlack } from '../../server/demo/slack';
-import { customerBalance, keepingLogger, partnerBalance } from './samples';
+import { customerBalance, keepingLogger, partnerBalance, standing } from './samples';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
 const TOKEN = 'xoxb-test-token';
 
 const CUSTOMERS = [
-  customerBalance('cus_acme', 'Acme Dental', 98),
   customerBalance('cus_zen', 'Zen Spa', -12.2),
+  customerBalance('cus_acme', 'Acme Dental', 98),
   customerBalance('cus_twin1', 'Twin & Sons', 500),
   customerBalance('cus_twin2', 'Twin & Sons', 600),
 ];
@@ -39,7 +39,13 @@ function data(changes: Partial<BotData> = {}): BotData {
     perform: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
     assignCall: () => Promise.resolve({ kind: 'refused', detail: 'not in this test' }),
     dismissCall: () => Promise.resolve({ kind: 'dismissed' }),
-    lowest: () => Promise.resolve([...CUSTOMERS].sort((a, b) => a.threshold.posted - b.threshold.posted)),
+    standings: () => Promise.resolve({ standings: CUSTOMERS.map(standing), total: CUSTOMERS.length, omitted: 0 }),
+    usage: () => Promise.reject(new Error('not in this test')),
+    history: () => Promise.resolve(null),
+    plans: () => Promise.resolve({ plans: [], customers: 0, isAll: true }),
+    report: () => Promise.reject(new Error('not in this test')),
+    weeklyReport: () => Promise.reject(new Error('not in this test')),
+    setWeeklyReport: () => Promise.reject(new Error('not in this test')),
     ...changes,
   };
 }
@@ -178,7 +184,7 @@ describe('/credits', () => {
     expect(await ask(text)).toContain('/credits balance [customer]');
   });
 
-  it('balance shows the own balance and the lowest customers', async () => {
+  it('balance shows the own balance and the customers that run out soonest', async () => {
     await start();
     const answer = await ask('balance');
     for (const part of ['Bright Agency', '5,000 credits', 'Zen Spa', '-12.2 credits']) expect(answer).toContain(part);

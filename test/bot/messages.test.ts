@@ -15,10 +15,10 @@ import {
   type Message,
 } from '../../bot/messages';
 import { brokenLimits } from '../../server/demo/slack/limits';
-import { callTime, credits, fromWire, money, pace } from '../../bot/messages/amounts';
+import { callTime, credits, fromWire, money, pace, runwayText } from '../../bot/messages/amounts';
 import { nearest } from '../../bot/messages/nearest';
 import { code, inert, retype } from '../../bot/messages/text';
-import { creditsOf, customerBalance, notice, partnerBalance } from './samples';
+import { creditsOf, customerBalance, notice, partnerBalance, standing } from './samples';
 
 const EVENTS: readonly BalanceEvent[] = ['low', 'critical', 'exhausted', 'improved', 'recovered'];
 
@@ -151,7 +151,11 @@ describe('what a client typed', () => {
       ]),
       customerBalanceMessage(customer),
       customerBalanceMessage(customerBalance('cus_acme', name, 98, { threshold: { payer: 'partner' } })),
-      partnerBalanceMessage(partnerBalance(name, 500), [customer, customer, customer, customer, customer], '/credits'),
+      partnerBalanceMessage(
+        partnerBalance(name, 500),
+        Array.from({ length: 5 }, () => standing(customer)),
+        '/credits',
+      ),
       severalCustomersMessage(name, refs, '/credits'),
       unknownCustomerMessage(name, refs.slice(0, 3), '/credits'),
       unknownCustomerMessage(name, [], '/credits'),
@@ -228,12 +232,16 @@ describe('a balance', () => {
     expect(all).toContain('Balance: ok');
   });
 
-  it("shows the partner's own with the lowest customers", () => {
-    const lowest = [customerBalance('cus_zen', 'Zen Spa', -12.2), customerBalance('cus_acme', 'Acme Dental', 98)];
-    const all = shown(partnerBalanceMessage(partnerBalance('Bright Agency', 5000), lowest, '/credits'));
+  it("shows the partner's own with the customers that run out soonest", () => {
+    const soonest = [
+      customerBalance('cus_zen', 'Zen Spa', -12.2),
+      customerBalance('cus_acme', 'Acme Dental', 98),
+      customerBalance('cus_new', 'New', 50, { threshold: { runway: null } }),
+    ].map(standing);
+    const all = shown(partnerBalanceMessage(partnerBalance('Bright Agency', 5000), soonest, '/credits'));
     expect(all).toContain('*Bright Agency* has *5,000 credits*');
     expect(all).toMatch(
-      /🔴 \*Zen Spa\* `cus_zen` · -12\.2 credits\n🟡 \*Acme Dental\* `cus_acme` · 98 credits · 8 min of calls/,
+      /🔴 \*Zen Spa\* `cus_zen` · -12\.2 credits\n🟡 \*Acme Dental\* `cus_acme` · 98 credits · lasts about 36 hours to 3 days\n🟡 \*New\* `cus_new` · 50 credits · 4 min of calls/,
     );
     expect(shown(partnerBalanceMessage(partnerBalance('Bright Agency', 5000), [], '/credits'))).toContain(
       'no customers yet',
@@ -248,6 +256,43 @@ describe('a balance', () => {
     ]) {
       expect(shown(message)).not.toMatch(/\bcost|margin|markup/i);
     }
+  });
+});
+
+describe('how long a balance lasts', () => {
+  it.each([
+    [{ days: 11, from: 9.2, to: 14.4 }, 'about 9 to 14 days'],
+    [{ days: 9, from: 8.8, to: 9.3 }, 'about 9 days'],
+    [{ days: 0.3, from: 0.2, to: 0.33 }, 'about 5 to 8 hours'],
+    [{ days: 0, from: 0, to: 0 }, 'less than an hour'],
+    [{ days: 0.1, from: 0, to: 0.3 }, 'up to about 7 hours'],
+    [{ days: 2.2, from: 1.5, to: 3.4 }, 'about 36 hours to 3 days'],
+    [{ days: 1, from: 0.9, to: 1.04 }, 'about 22 to 25 hours'],
+    [{ days: 90, from: 50, to: 130 }, 'about 50 days to 4 months'],
+    [{ days: 150, from: 110, to: 210 }, 'about 4 to 7 months'],
+    [{ days: 300, from: 200, to: null }, 'about 7 months to more than a year'],
+    [{ days: 900, from: 365, to: null }, 'more than a year'],
+  ])('%j is said as %s', (runway, said) => {
+    expect(runwayText(runway, 100)).toBe(said);
+  });
+
+  it('says so when nothing is left, and when there is too little to tell', () => {
+    expect(runwayText({ days: 3, from: 2, to: 4 }, 0)).toBe('none');
+    expect(runwayText(null, -1n)).toBe('none');
+    expect(runwayText(null, 100)).toBe('too little history to say');
+  });
+
+  it('is never a single day dressed up as a fact, and never upside down', () => {
+    const days = fc.double({ min: 0, max: 365, noNaN: true });
+    fc.assert(
+      fc.property(days, days, fc.boolean(), (one, other, isOpen) => {
+        const [from, to] = [Math.min(one, other), Math.max(one, other)];
+        const said = runwayText({ days: from, from, to: isOpen ? null : to }, 1n);
+        expect(said).toMatch(/^(about|up to about|less than|more than) /);
+        const [, least, most] = /about (\d+) to (\d+) /.exec(said) ?? [];
+        if (least !== undefined) expect(Number(least)).toBeLessThan(Number(most));
+      }),
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import type { BalanceEvent, BalanceNotice } from '@talktime/core/alerts';
 import type { Balance, Customer, Partner, Threshold } from '@talktime/core/contract';
 import { creditsToMoney, micro, parseDecimal, type Microcredits } from '@talktime/core/money';
-import type { BotLogger, CustomerBalance, PartnerBalance } from '../../bot/ports';
+import type { BotLogger, CustomerBalance, PartnerBalance, Standing } from '../../bot/ports';
 
 /** Credits by their text: the amounts in these tests read as a message shows them. */
 export function creditsOf(text: string): Microcredits {
@@ -118,6 +118,19 @@ export function customerBalance(
     created_at: '2026-11-01T00:00:00.000Z',
   };
   return { customer, threshold: threshold(posted, { customer_id: id, ...changes.threshold }) };
+}
+
+/** The same customer as a list has it. */
+export function standing({ customer, threshold }: CustomerBalance): Standing {
+  return {
+    customerId: customer.id,
+    name: customer.name,
+    payer: threshold.payer,
+    status: threshold.status,
+    posted: creditsOf(String(threshold.posted)),
+    minutesLeft: threshold.minutes_left,
+    runway: threshold.runway,
+  };
 }
 
 export function partnerBalance(name: string, posted: number): PartnerBalance {

@@ -7,3 +7,4 @@ export * from './install-links';
 export * from './installations';
 export { listSlackRoles, removeSlackRole, setSlackRole } from './roles';
 export * from './settings';
+export * from './weekly-reports';

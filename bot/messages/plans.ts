@@ -1,0 +1,90 @@
+import type { Plan } from '@talktime/core/contract';
+import type { PlanShown, PlansShown } from '../ports';
+import { credits, fromWire, money } from './amounts';
+import { context, header, section, table, type Message } from './message';
+import { cell, code, inert } from './text';
+
+export const PLANS_SHOWN = 25;
+
+/** The plans, for the partner: what each holds, costs, and who may see it. */
+export function plansMessage({ plans, customers, isAll }: PlansShown, command: string): Message {
+  if (plans.length === 0) {
+    const text = 'You have no plans yet.';
+    return {
+      text,
+      blocks: [
+        section(
+          `${text}\n*Next:* make one in the API, ${code('POST /v1/plans')}: a name, credits or minutes, a price.`,
+        ),
+      ],
+    };
+  }
+  return {
+    text: `Plans: ${plans.length}${isAll ? '' : ' and more'}`,
+    blocks: [
+      header('Plans'),
+      table(
+        [
+          ['Plan', 'Holds', 'Price', 'State', 'Customers who see it'],
+          ...plans.map(({ plan, visibleTo }) => [
+            cell(plan.name),
+            contents(plan),
+            priceOf(plan),
+            [plan.active ? 'active' : 'off', ...(plan.popular ? ['popular'] : [])].join(', '),
+            plan.active ? seenBy(visibleTo, customers) : 'nobody: it is off',
+          ]),
+        ],
+        [2],
+      ),
+      context(
+        [
+          ...(isAll ? [] : [`the first ${plans.length}`]),
+          `${code(`${command} apply`)} gives a customer one`,
+          'only you can see this',
+        ].join(' · '),
+      ),
+    ],
+  };
+}
+
+/**
+ * The plans that a customer may see, for its own people. Without Show Pricing Information there is no figure beside the name
+ * (money-rules 21).
+ */
+export function customerPlansMessage({ plans, isAll }: PlansShown, showsPrices: boolean): Message {
+  const ask = '*Next:* ask your agency for one.';
+  if (plans.length === 0) {
+    const text = 'There are no plans to choose from here.';
+    return { text, blocks: [section(`${text}\n*Next:* ask your agency to top up your credits.`)] };
+  }
+  return {
+    text: `Plans: ${plans.length}`,
+    blocks: [
+      header('Plans'),
+      ...plans.map(({ plan }) => section(offer(plan, showsPrices))),
+      section(ask),
+      context(isAll ? 'only you can see this' : `the first ${plans.length} · only you can see this`),
+    ],
+  };
+}
+
+function offer(plan: PlanShown['plan'], showsPrices: boolean): string {
+  return [
+    `*${inert(plan.name)}*${plan.popular ? ' ⭐ popular' : ''}`,
+    ...(showsPrices ? [`${contents(plan)} for ${priceOf(plan)}`] : []),
+    ...(plan.description.trim() === '' ? [] : [inert(plan.description, 200)]),
+  ].join('\n');
+}
+
+function contents({ credits: amount, minutes }: Plan): string {
+  if (amount !== null) return credits(fromWire(amount));
+  return `${(minutes ?? 0).toLocaleString('en-US')} ${minutes === 1 ? 'minute' : 'minutes'}`;
+}
+
+const priceOf = ({ price, currency }: Plan) => money(fromWire(price), currency);
+
+function seenBy(count: number, customers: number): string {
+  if (customers === 0) return 'no customers yet';
+  if (count === customers) return 'all';
+  return count === 0 ? 'nobody' : `${count.toLocaleString('en-US')} of ${customers.toLocaleString('en-US')}`;
+}
