@@ -4,6 +4,7 @@ export * from './balance';
 export * from './bar-chart';
 export * from './bars';
 export * from './chart';
+export * from './doctor';
 export * from './draw';
 export * from './help';
 export * from './history';

@@ -1,6 +1,7 @@
 /** What the bot asks of the service, by subject. The service implements it over core; every call is bounded in time there. */
 import type { AccessData } from './actor';
 import type { BalanceData } from './balances';
+import type { DoctorData } from './doctor';
 import type { HistoryData } from './history';
 import type { MoneyData } from './money';
 import type { PlanData } from './plans';
@@ -11,6 +12,7 @@ import type { UsageData } from './usage';
 
 export * from './actor';
 export * from './balances';
+export * from './doctor';
 export * from './history';
 export * from './logger';
 export * from './money';
@@ -23,7 +25,7 @@ export * from './usage';
 /** What is read for a list, a chart or a report. */
 export type ReadingData = StandingData & UsageData & HistoryData & PlanData & ReportData;
 
-export type BotData = AccessData & BalanceData & SuspenseData & MoneyData & ReadingData;
+export type BotData = AccessData & BalanceData & SuspenseData & MoneyData & ReadingData & DoctorData;
 
 /** The bot token of a workspace; null when the app is not installed there. */
 export type Installations = (workspace: {

@@ -2,6 +2,7 @@ import type { BotData } from '@talktime/bot';
 import type { Talktime } from '@talktime/core/calls';
 import { accessData } from './actor';
 import { balanceData } from './balances';
+import { doctorData } from './doctor';
 import { historyData } from './history';
 import { moneyData } from './money';
 import { planData } from './plans';
@@ -23,5 +24,6 @@ export function botData(talktime: Talktime): BotData {
     ...historyData(database),
     ...planData(database),
     ...reportData(database),
+    ...doctorData(database),
   };
 }

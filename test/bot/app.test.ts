@@ -46,6 +46,7 @@ function data(changes: Partial<BotData> = {}): BotData {
     report: () => Promise.reject(new Error('not in this test')),
     weeklyReport: () => Promise.reject(new Error('not in this test')),
     setWeeklyReport: () => Promise.reject(new Error('not in this test')),
+    diagnose: () => Promise.reject(new Error('not in this test')),
     ...changes,
   };
 }
