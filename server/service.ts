@@ -10,6 +10,7 @@ import { Sealer } from '@talktime/core/access';
 import type { Talktime } from '@talktime/core/calls';
 import {
   alertQueue,
+  channelByRoute,
   startDispatcher,
   webhookQueue,
   type AlertChannel,
@@ -61,6 +62,8 @@ export interface ServiceOptions {
   readonly webhookAddresses?: WebhookAddresses;
   /** Where alerts go. Unless said: to Slack with a token, else drawn in the console. */
   readonly alertChannel?: AlertChannel;
+  /** How long an alert that a process took is left to it, should the process end: 60 s unless said. */
+  readonly alertLeaseSeconds?: number;
   readonly logger: Logger;
 }
 
@@ -91,7 +94,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const dispatcher = startDispatcher({
     database,
     url: options.directUrl ?? options.url,
-    queue: alertQueue(database, options.alertChannel ?? defaultChannel(options, logger)),
+    queue: alertQueue(database, options.alertChannel ?? defaultChannel(options, logger), {
+      leaseSeconds: options.alertLeaseSeconds,
+      onSettled: (outcome, route) => metrics.alertSettled(outcome, route),
+    }),
     onError: (error) => {
       metrics.dispatcherFailed();
       logger.error({ err: error }, 'the alert dispatcher met a fault');
@@ -175,11 +181,13 @@ function startSlack(slack: NonNullable<ServiceOptions['slack']>, talktime: Talkt
 }
 
 function defaultChannel({ slack }: ServiceOptions, logger: Logger): AlertChannel {
-  if (slack) return createSlackAlertChannel({ token: slack.botToken, apiUrl: slack.apiUrl, logger });
-  return createConsoleAlertChannel({
-    write: (drawing) => void process.stdout.write(`${drawing}\n`),
-    colour: process.stdout.isTTY && !process.env.NO_COLOR,
-  });
+  const others = slack
+    ? createSlackAlertChannel({ installations: singleWorkspace(slack.botToken), apiUrl: slack.apiUrl, logger })
+    : createConsoleAlertChannel({
+        write: (drawing) => void process.stdout.write(`${drawing}\n`),
+        colour: process.stdout.isTTY && !process.env.NO_COLOR,
+      });
+  return channelByRoute({ email: null, others });
 }
 
 async function withinLimit(closing: Promise<void>, logger: Logger): Promise<void> {

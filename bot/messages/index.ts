@@ -1,10 +1,13 @@
 /** What the bot says: pure functions from data to Slack's blocks. */
-export * from './alert';
+export { alertMessage, alertValue } from './alert';
+export * from './alert-thread';
 export * from './balance';
 export * from './bar-chart';
 export * from './bars';
 export * from './chart';
 export * from './doctor';
+export * from './customer-alert';
+export * from './digest';
 export * from './draw';
 export * from './help';
 export * from './history';
@@ -12,6 +15,7 @@ export * from './message';
 export * from './plans';
 export * from './report';
 export * from './standings';
+export * from './route-dead';
 export * from './suspense';
 export * from './trouble';
 export * from './usage';

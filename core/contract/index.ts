@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type * as access from './access';
+import type * as alerts from './alerts';
 import type * as customers from './customers';
 import type * as doctor from './doctor';
 import type * as operations from './operations';
@@ -14,6 +15,7 @@ import type * as slack from './slack';
 import type * as webhooks from './webhooks';
 
 export * from './access';
+export * from './alerts';
 export * from './amounts';
 export * from './customers';
 export * from './decimals';
@@ -72,6 +74,9 @@ export type SlackChannelLink = z.output<typeof slack.slackChannelLink>;
 export type SlackSettings = z.output<typeof slack.slackSettings>;
 export type SlackInstallation = z.output<typeof slack.slackInstallation>;
 export type SlackInstallLink = z.output<typeof slack.slackInstallLink>;
+export type AlertMessage = z.output<typeof alerts.alertMessage>;
+export type DeadAlertRoute = z.output<typeof alerts.deadAlertRoute>;
+export type OpenEpisode = z.output<typeof alerts.openEpisode>;
 export type Webhook = z.output<typeof webhooks.webhook>;
 export type WebhookCreateRequest = z.input<typeof webhooks.webhookCreate>;
 export type WebhookCreated = z.output<typeof webhooks.webhookCreated>;

@@ -23,15 +23,17 @@ export class AlertInbox {
 
   constructor() {
     let drawing = '';
-    const console = createConsoleAlertChannel({ write: (text) => void (drawing = text), colour: colourful });
+    const console = createConsoleAlertChannel({
+      write: (text) => void (drawing = text),
+      colour: colourful,
+      channelName: 'credit-alerts',
+    });
     this.channel = {
-      deliver: async (notice, _route, replaced) => {
-        const outcome = await console.deliver(
-          notice,
-          { kind: 'slack', teamId: null, channel: 'credit-alerts' },
-          replaced,
-        );
-        if (outcome.kind === 'delivered') this.#shown.push({ notice, drawing, message: outcome.message, replaced });
+      deliver: async (delivery) => {
+        const { content, previous: replaced } = delivery;
+        const outcome = await console.deliver(delivery);
+        if (outcome.kind === 'delivered' && content.kind === 'episode')
+          this.#shown.push({ notice: content.notice, drawing, message: outcome.message, replaced });
         this.#arrived();
         return outcome;
       },
