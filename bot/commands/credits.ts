@@ -15,6 +15,7 @@ import { adjust } from './adjust';
 import { apply } from './apply';
 import { reverse } from './reverse';
 import { customers } from './customers';
+import { doctor } from './doctor';
 import { history } from './history';
 import { plans } from './plans';
 import { report } from './report';
@@ -24,6 +25,7 @@ import { usage } from './usage';
 const SUBCOMMANDS: readonly (Answering | Opening)[] = [
   ...[balance, customers, usage, history, plans, report],
   ...[topUp, apply, adjust, reverse, suspense],
+  doctor,
 ];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
 
