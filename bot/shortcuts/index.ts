@@ -14,7 +14,8 @@ interface MessageEntry {
   open(asker: Asker, customer: CustomerRef | null, dependencies: BotDependencies): Promise<Modal> | Modal;
 }
 
-const ENTRIES: readonly MessageEntry[] = [
+/** In the order of the manifest. */
+export const MESSAGE_ENTRIES: readonly MessageEntry[] = [
   {
     callbackId: 'talktime_message_topup',
     least: 'manager',
@@ -24,7 +25,7 @@ const ENTRIES: readonly MessageEntry[] = [
 
 /** Listens to the menu of messages. */
 export function register(app: App, dependencies: BotDependencies): void {
-  for (const entry of ENTRIES)
+  for (const entry of MESSAGE_ENTRIES)
     app.shortcut<MessageShortcut>({ type: 'message_action', callback_id: entry.callbackId }, (args) =>
       choose(entry, args, dependencies),
     );
