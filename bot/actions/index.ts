@@ -1,9 +1,10 @@
 import type { App } from '@slack/bolt';
 import type { BotDependencies } from '../asker';
 import { registerButtons, type ButtonListener } from './button';
+import { suspenseButtons } from './suspense';
 import { topUpButton } from './top-up';
 
-const BUTTONS: readonly ButtonListener[] = [topUpButton];
+const BUTTONS: readonly ButtonListener[] = [topUpButton, ...suspenseButtons];
 
 /** Listens to buttons. */
 export function register(app: App, dependencies: BotDependencies): void {

@@ -13,7 +13,7 @@ export function botData(talktime: Talktime): BotData {
   return {
     ...accessData(database),
     ...balanceData(database),
-    ...suspenseData(talktime),
+    ...suspenseData(database),
     ...moneyData(talktime),
     ...planChoiceData(database),
     ...reversalData(database),

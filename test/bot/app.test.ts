@@ -39,8 +39,7 @@ function data(changes: Partial<BotData> = {}): BotData {
     perform: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
     activePlans: () => Promise.resolve([]),
     reversible: () => Promise.resolve([]),
-    assignCall: () => Promise.resolve({ kind: 'refused', detail: 'not in this test' }),
-    dismissCall: () => Promise.resolve({ kind: 'dismissed' }),
+    suspendedCall: () => Promise.resolve(null),
     lowest: () => Promise.resolve([...CUSTOMERS].sort((a, b) => a.threshold.posted - b.threshold.posted)),
     ...changes,
   };
