@@ -13,9 +13,10 @@ import { topUp } from './top-up';
 import { adjust } from './adjust';
 import { apply } from './apply';
 import { reverse } from './reverse';
+import { settings } from './settings';
 
 /** In the order in which help lists them. */
-const SUBCOMMANDS: readonly (Answering | Opening)[] = [balance, topUp, apply, adjust, reverse, suspense];
+const SUBCOMMANDS: readonly (Answering | Opening)[] = [balance, topUp, apply, adjust, reverse, settings, suspense];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
 
 /**

@@ -4,6 +4,7 @@ import type { BalanceData } from './balances';
 import type { MoneyData } from './money';
 import type { PlanChoiceData } from './plan-choice';
 import type { ReversalData } from './reversals';
+import type { SettingsData } from './settings';
 import type { SuspenseData } from './suspense';
 
 export * from './actor';
@@ -12,9 +13,16 @@ export * from './logger';
 export * from './money';
 export * from './plan-choice';
 export * from './reversals';
+export * from './settings';
 export * from './suspense';
 
-export type BotData = AccessData & BalanceData & SuspenseData & MoneyData & PlanChoiceData & ReversalData;
+export type BotData = AccessData &
+  BalanceData &
+  SuspenseData &
+  MoneyData &
+  PlanChoiceData &
+  ReversalData &
+  SettingsData;
 
 /** The bot token of a workspace; null when the app is not installed there. */
 export type Installations = (workspace: {

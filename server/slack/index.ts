@@ -5,6 +5,7 @@ import { balanceData } from './balances';
 import { moneyData } from './money';
 import { planChoiceData } from './plan-choice';
 import { reversalData } from './reversals';
+import { settingsData } from './settings';
 import { suspenseData } from './suspense';
 
 /** What the bot reads and does, over the core. */
@@ -17,5 +18,6 @@ export function botData(talktime: Talktime): BotData {
     ...moneyData(talktime),
     ...planChoiceData(database),
     ...reversalData(database),
+    ...settingsData(database),
   };
 }
