@@ -19,12 +19,13 @@ import { doctor } from './doctor';
 import { history } from './history';
 import { plans } from './plans';
 import { report } from './report';
+import { settings } from './settings';
 import { usage } from './usage';
 
 /** In the order in which help lists them. */
 const SUBCOMMANDS: readonly (Answering | Opening)[] = [
   ...[balance, customers, usage, history, plans, report],
-  ...[topUp, apply, adjust, reverse, suspense],
+  ...[topUp, apply, adjust, reverse, settings, suspense],
   doctor,
 ];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };

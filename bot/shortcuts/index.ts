@@ -4,6 +4,7 @@ import { actorOfInteraction, askerOf, channelOf, logFault, type Asker, type BotD
 import { failedText, refusalText } from '../messages/trouble';
 import type { CustomerRef, Role } from '../ports';
 import { modalOfTopUp } from '../views/money';
+import { settingsModalOf } from '../views/settings';
 import { noticeModal, type Modal } from '../views/modal';
 import { openModal } from '../views/show';
 
@@ -20,6 +21,11 @@ export const MESSAGE_ENTRIES: readonly MessageEntry[] = [
     callbackId: 'talktime_message_topup',
     least: 'manager',
     open: ({ channelId }, customer) => modalOfTopUp(customer, channelId),
+  },
+  {
+    callbackId: 'talktime_message_settings',
+    least: 'manager',
+    open: (asker, customer, { data }) => settingsModalOf(asker, customer, data),
   },
 ];
 

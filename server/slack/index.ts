@@ -11,6 +11,7 @@ import { planChoiceData } from './plan-choice';
 import { reversalData } from './reversals';
 import { planData } from './plans';
 import { reportData } from './report';
+import { settingsData } from './settings';
 import { standingData } from './standings';
 import { suspenseData } from './suspense';
 import { usageData } from './usage';
@@ -21,7 +22,7 @@ export function botData(talktime: Talktime): BotData {
   return {
     ...accessData(database),
     ...balanceData(database),
-    ...suspenseData(talktime),
+    ...suspenseData(database),
     ...moneyData(talktime),
     ...planChoiceData(database),
     ...reversalData(database),
@@ -33,5 +34,6 @@ export function botData(talktime: Talktime): BotData {
     ...homeData(talktime),
     ...peopleData(database),
     ...doctorData(database),
+    ...settingsData(database),
   };
 }
