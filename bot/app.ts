@@ -4,6 +4,7 @@ import { register as registerActions } from './actions';
 import { register as registerCommands } from './commands';
 import { INSTALL_PATH, listenForInstalls, REDIRECT_PATH, registerEnds, type Installing } from './installs';
 import type { BotData, BotLogger, Installations } from './ports';
+import { register as registerHome } from './home';
 import { register as registerShortcuts } from './shortcuts';
 import { register as registerViews } from './views';
 import { boltLogger, webClientOptions, type SlackClientOptions } from './slack-client';
@@ -69,7 +70,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   app.use(async ({ next }) => void (await track(next().catch(report))));
   // What fails before any middleware: a workspace in which the app is not installed.
   app.error((error) => Promise.resolve(report(error)));
-  for (const register of [registerCommands, registerActions, registerViews, registerShortcuts])
+  for (const register of [registerCommands, registerActions, registerViews, registerShortcuts, registerHome])
     register(app, { data, logger });
   if (options.installing) registerEnds(app, options.installing);
   const answerInstall =

@@ -17,6 +17,8 @@ export interface Metrics {
   deductionAnswered(source: DeductionSource, outcome: DeductionOutcome): void;
   gateAnswered(provider: string, outcome: string): void;
   refused(code: ErrorCode): void;
+  /** What became of an attempt to deliver an alert; `doubt`: whether it was posted is not known. */
+  alertSettled(outcome: 'delivered' | 'retried' | 'dead' | 'doubt', route: string): void;
   dispatcherFailed(): void;
   jobFailed(): void;
   databaseAnswered(up: boolean): void;
@@ -54,6 +56,12 @@ export function createMetrics(ofProcess = false): Metrics {
     labelNames: ['code'],
     registers,
   });
+  const alerts = new Counter({
+    name: 'talktime_alert_deliveries_total',
+    help: 'Attempts to deliver alerts by what became of them (doubt: posted or not, the answer was lost) and the kind of route',
+    labelNames: ['outcome', 'route'],
+    registers,
+  });
   const dispatcherErrors = new Counter({
     name: 'talktime_dispatcher_errors_total',
     help: 'Faults of the alert dispatcher',
@@ -75,6 +83,7 @@ export function createMetrics(ofProcess = false): Metrics {
     deductionAnswered: (source, outcome) => deductions.inc({ source, outcome }),
     gateAnswered: (provider, outcome) => gate.inc({ provider, outcome }),
     refused: (code) => refusals.inc({ code }),
+    alertSettled: (outcome, route) => alerts.inc({ outcome, route }),
     dispatcherFailed: () => dispatcherErrors.inc(),
     jobFailed: () => jobErrors.inc(),
     databaseAnswered: (up) => database.set(up ? 1 : 0),

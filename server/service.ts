@@ -10,6 +10,7 @@ import { Sealer } from '@talktime/core/access';
 import type { Talktime } from '@talktime/core/calls';
 import {
   alertQueue,
+  channelByRoute,
   startDispatcher,
   webhookQueue,
   type AlertChannel,
@@ -37,8 +38,8 @@ import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
 import { botData } from './slack';
-import { weeklyReportPoster } from './slack/weekly-report';
 import { slackInstallAddress, slackInstallations, slackInstalling, type SlackOptions } from './slack-install';
+import { weeklyReportPoster } from './slack/weekly-report';
 
 /** How long requests and deliveries under way may take before the service stops without them. */
 const DRAIN_MILLISECONDS = 20_000;
@@ -62,6 +63,8 @@ export interface ServiceOptions {
   readonly webhookAddresses?: WebhookAddresses;
   /** Where alerts go. Unless said: to Slack with a token, else drawn in the console. */
   readonly alertChannel?: AlertChannel;
+  /** How long an alert that a process took is left to it, should the process end: 60 s unless said. */
+  readonly alertLeaseSeconds?: number;
   readonly logger: Logger;
 }
 
@@ -99,7 +102,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const dispatcher = startDispatcher({
     database,
     url: options.directUrl ?? options.url,
-    queue: alertQueue(database, options.alertChannel ?? defaultChannel(options, installations)),
+    queue: alertQueue(database, options.alertChannel ?? defaultChannel(options, installations), {
+      leaseSeconds: options.alertLeaseSeconds,
+      onSettled: (outcome, route) => metrics.alertSettled(outcome, route),
+    }),
     onError: (error) => {
       metrics.dispatcherFailed();
       logger.error({ err: error }, 'the alert dispatcher met a fault');
@@ -129,13 +135,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       alertLevelsJob(database),
       usageRetentionJob(database),
       webhookRetentionJob(database),
-      ...(installations
-        ? [
-            weeklyReportJob(
-              database,
-              weeklyReportPoster(database, { installations, apiUrl: options.slack?.apiUrl, logger }),
-            ),
-          ]
+      ...(options.slack && installations
+        ? [weeklyReportJob(database, weeklyReportPoster(database, { ...options.slack, installations, logger }))]
         : []),
     ],
     onError: (error) => {
@@ -184,23 +185,13 @@ function createBot(options: ServiceOptions, talktime: Talktime, installations: I
 }
 
 function defaultChannel({ slack, logger }: ServiceOptions, installations: Installations | undefined): AlertChannel {
-  if (installations)
-    return {
-      async deliver(notice, route, previous) {
-        const installation = await installations({ teamId: route?.teamId ?? null, enterpriseId: null });
-        if (!installation && route)
-          return {
-            kind: 'dead',
-            reason: `The Slack app is not installed in the workspace ${route.teamId ?? '(none is set)'}. Make an install link, and set the partner's slack_team_id.`,
-          };
-        const token = installation?.botToken ?? '';
-        return createSlackAlertChannel({ token, apiUrl: slack?.apiUrl, logger }).deliver(notice, route, previous);
-      },
-    };
-  return createConsoleAlertChannel({
-    write: (drawing) => void process.stdout.write(`${drawing}\n`),
-    colour: process.stdout.isTTY && !process.env.NO_COLOR,
-  });
+  const others = installations
+    ? createSlackAlertChannel({ installations, apiUrl: slack?.apiUrl, logger })
+    : createConsoleAlertChannel({
+        write: (drawing) => void process.stdout.write(`${drawing}\n`),
+        colour: process.stdout.isTTY && !process.env.NO_COLOR,
+      });
+  return channelByRoute({ email: null, others });
 }
 
 async function withinLimit(closing: Promise<void>, logger: Logger): Promise<void> {

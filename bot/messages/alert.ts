@@ -1,52 +1,102 @@
-import { rearmLevel, type AlertNotice, type BalanceEvent, type BalanceNotice } from '@talktime/core/alerts';
+import type { AlertNotice, BalanceEvent, BalanceNotice } from '@talktime/core/alerts';
 import { callTime, callTimeAfter, credits, money, pace } from './amounts';
+import { deed, DOUBLED } from './alert-notes';
 import { marginMessage } from './margin';
-import { context, fields, header, section, type Message } from './message';
+import {
+  button,
+  buttons,
+  context,
+  fields,
+  header,
+  section,
+  type ButtonsBlock,
+  type Field,
+  type Message,
+} from './message';
 import { code, inert, moment } from './text';
 
 /**
  * An alert as Slack shows it, for the partner's own channel: whose balance, what happened, the figures, what to do next.
  * Carries prices' results only, never what a call cost the partner (money-rules 21).
+ *
+ * @param doubled whether it may be there twice
  */
-export function alertMessage(notice: AlertNotice): Message {
-  if (notice.margin !== null) return marginMessage(notice);
+export function alertMessage(notice: AlertNotice, doubled = false): Message {
+  if (notice.margin !== null) return marginMessage(notice, doubled);
   const { mark, title } = looks(notice);
+  const isOver = notice.event === 'recovered';
   return {
     text: `${mark} ${inert(notice.name)}: ${summary(notice)}`,
     blocks: [
       header(`${mark} ${title}`),
       section(whatHappened(notice)),
-      fields([
-        ['Balance', `${credits(notice.posted)} (${money(notice.money, notice.currency)})`],
-        ['Low credit threshold', notice.lowCreditThreshold === null ? 'not set' : credits(notice.lowCreditThreshold)],
-        ['Call time left', notice.posted <= 0n ? 'none' : callTime(notice.minutesLeft)],
-        ['Lasts, at the pace of 7 days', notice.posted <= 0n ? 'none' : pace(notice.daysLeft)],
-      ]),
+      fields(figures(notice)),
       section(`*Next:* ${whatNext(notice)}`),
-      context(`${owner(notice)} · ${notice.event === 'recovered' ? 'recovered' : 'since'} ${moment(notice.at)}`),
+      ...(isOver ? [] : [alertButtons(notice)]),
+      context(
+        [
+          `${owner(notice)} · ${isOver ? 'recovered' : 'since'} ${moment(isOver ? notice.at : notice.since)}`,
+          ...(isOver ? [] : people(notice)),
+          ...(doubled ? [DOUBLED] : []),
+        ].join('\n'),
+      ),
     ],
   };
 }
 
-/**
- * What a thread says when a balance got worse: updating a message notifies nobody, and bad news must not arrive in
- * silence.
- */
-export function worsenedMessage(notice: BalanceNotice): Message {
-  const { mark } = looks(notice);
-  const text = `${mark} *${inert(notice.name)}*: ${summary(notice)}`;
-  return { text: text.replaceAll('*', ''), blocks: [section(text)] };
+/** What a button is about: a wallet's episode, by opaque ids. */
+export function alertValue({ walletId, episode }: Pick<AlertNotice, 'walletId' | 'episode'>): string {
+  return `${walletId}.${episode}`;
 }
 
-const LOOKS: Record<BalanceEvent, { mark: string; title: string }> = {
+/** The listeners look everything up again, and ask who presses (docs/decisions/0014). */
+function alertButtons(notice: BalanceNotice): ButtonsBlock {
+  const value = alertValue(notice);
+  const all = [
+    ...(notice.wallet === 'partner'
+      ? []
+      : [button('Top up', { action: 'talktime_topup', value, style: 'primary' as const })]),
+    ...(notice.acknowledged === null ? [button('Acknowledge', { action: 'talktime_acknowledge', value })] : []),
+    button('Snooze', { action: 'talktime_snooze', value }),
+    button('Settings', { action: 'talktime_settings', value }),
+  ];
+  return buttons(...all);
+}
+
+/** Who did what about it. */
+function people({ snoozed, acknowledged }: BalanceNotice): string[] {
+  return [
+    ...(acknowledged ? [`Acknowledged by ${deed(acknowledged)}`] : []),
+    ...(snoozed ? [`Snoozed until ${moment(snoozed.until)} by ${deed(snoozed)}`] : []),
+  ];
+}
+
+function figures(notice: BalanceNotice): Field[] {
+  const { posted, minutesLeft, daysLeft, lowCreditThreshold } = notice;
+  // Of an episode that ended before another began, only the balance of then is known.
+  const isPast = notice.event === 'recovered' && minutesLeft === null && daysLeft === null;
+  return [
+    ['Balance', `${credits(posted)} (${money(notice.money, notice.currency)})`],
+    ['Low credit threshold', lowCreditThreshold === null ? 'not set' : credits(lowCreditThreshold)],
+    ...(isPast
+      ? []
+      : [
+          ['Call time left', posted <= 0n ? 'none' : callTime(minutesLeft)] as const,
+          ['Lasts, at the pace of 7 days', posted <= 0n ? 'none' : pace(daysLeft)] as const,
+        ]),
+  ];
+}
+
+export const LOOKS: Record<BalanceEvent, { readonly mark: string; readonly title: string }> = {
   low: { mark: '🟡', title: 'Low on credits' },
   critical: { mark: '🟠', title: 'Very low on credits' },
   exhausted: { mark: '🔴', title: 'Out of credits' },
   improved: { mark: '🔼', title: 'Improved, but still low' },
   recovered: { mark: '🟢', title: 'Recovered' },
+  recharge_failed: { mark: '⚠️', title: 'Automatic recharge failed' },
 };
 
-function looks(notice: BalanceNotice): { mark: string; title: string } {
+export function looks(notice: BalanceNotice): { readonly mark: string; readonly title: string } {
   if (notice.event === 'improved' && notice.status === 'critical')
     return { mark: '🔼', title: 'Improved, but still very low' };
   return LOOKS[notice.event];
@@ -67,6 +117,8 @@ function summary(notice: BalanceNotice): string {
       return `improved but still low, ${balance} left${time}`;
     case 'recovered':
       return `recovered, ${balance}${time}`;
+    case 'recharge_failed':
+      return `automatic recharge failed, ${balance} left${time}`;
   }
 }
 
@@ -87,6 +139,8 @@ function whatHappened(notice: BalanceNotice): string {
       return `${who} has risen to ${balance}, which is not yet clear of its threshold.`;
     case 'recovered':
       return `${who} ${notice.lowCreditThreshold === null ? 'has credits again' : 'is clear of its threshold again'}: ${balance}.`;
+    case 'recharge_failed':
+      return `${who} was not recharged${because(notice.detail)}. It stands at ${balance}.`;
   }
 }
 
@@ -105,12 +159,19 @@ function whatNext(notice: BalanceNotice): string {
       return `${topUp} some more.${endsAbove(notice)}`;
     case 'recovered':
       return 'nothing to do. This alert is closed.';
+    case 'recharge_failed':
+      return `look at the payment method, or ${topUp} by hand.`;
   }
 }
 
+/** Why, as somebody else put it. */
+export function because(detail: string | null): string {
+  return detail === null || detail === '' ? '' : `: ${inert(detail, 200).replace(/\.$/, '')}`;
+}
+
 /** The balance at which the alert is over (money-rules 20). */
-function endsAbove({ lowCreditThreshold }: BalanceNotice): string {
-  return lowCreditThreshold === null ? '' : ` The alert ends above ${credits(rearmLevel(lowCreditThreshold))}.`;
+function endsAbove({ closesAbove }: BalanceNotice): string {
+  return closesAbove === null ? '' : ` The alert ends above ${credits(closesAbove)}.`;
 }
 
 function owner(notice: BalanceNotice): string {

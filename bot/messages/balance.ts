@@ -173,6 +173,6 @@ function runwayFields(threshold: Threshold): Field[] {
   ];
 }
 
-function withMoney(text: string, balance: { money: number | null; currency: string }): string {
+export function withMoney(text: string, balance: { money: number | null; currency: string }): string {
   return balance.money === null ? text : `${text} (${money(fromWire(balance.money), balance.currency)})`;
 }

@@ -1,13 +1,18 @@
 /** What the bot says: pure functions from data to Slack's blocks. */
-export * from './alert';
+export { alertMessage, alertValue } from './alert';
+export * from './alert-thread';
 export * from './balance';
 export * from './bar-chart';
 export * from './bars';
 export * from './chart';
+export * from './doctor';
+export * from './customer-alert';
+export * from './digest';
 export * from './draw';
 export * from './help';
 export * from './history';
 export * from './message';
+export * from './route-dead';
 export * from './plans';
 export * from './report';
 export * from './standings';

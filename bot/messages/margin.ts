@@ -1,13 +1,14 @@
 import type { MarginNotice } from '@talktime/core/alerts';
+import { DOUBLED } from './alert-notes';
 import { money } from './amounts';
-import { context, fields, header, section, type Message } from './message';
+import { button, buttons, context, fields, header, section, type Message } from './message';
 import { code, inert, moment } from './text';
 
 /**
  * An alert about a customer's margin, for the partner's own channel alone: it says what calls cost (money-rules 21).
  * Markup and margin are both there, each by its name: 0.08 sold for 0.12 is a markup of 50 % and a margin of 33.3 %.
  */
-export function marginMessage(notice: MarginNotice): Message {
+export function marginMessage(notice: MarginNotice, doubled = false): Message {
   const { margin: figures, currency } = notice;
   const isLow = notice.event === 'margin_low';
   const title = isLow ? '📉 Margin too low' : '📈 Margin recovered';
@@ -35,7 +36,14 @@ export function marginMessage(notice: MarginNotice): Message {
           ? "*Next:* look at the margin report by agent and provider, and raise the customer's price per minute or choose a cheaper model."
           : '*Next:* nothing to do. This alert is closed.',
       ),
-      context(`customer ${code(notice.customerId ?? '')} · since ${moment(notice.at)}`),
+      ...(isLow
+        ? [buttons(button('Settings', { action: 'talktime_settings', value: `${notice.walletId}.${notice.episode}` }))]
+        : []),
+      context(
+        [`customer ${code(notice.customerId ?? '')} · since ${moment(notice.at)}`, ...(doubled ? [DOUBLED] : [])].join(
+          '\n',
+        ),
+      ),
     ],
   };
 }

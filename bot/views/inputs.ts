@@ -105,9 +105,9 @@ export function switchesInput({
 }
 
 /** A customer, found by the letters of its name or id. */
-export function customerInput(chosen?: CustomerRef): InputBlock {
+export function customerInput(chosen?: CustomerRef, labelled: Partial<Labelled> = {}): InputBlock {
   return input(
-    { id: 'customer', label: 'Customer' },
+    { id: 'customer', label: 'Customer', ...labelled },
     {
       type: 'external_select',
       action_id: CUSTOMER_PICKER,
@@ -116,6 +116,11 @@ export function customerInput(chosen?: CustomerRef): InputBlock {
       ...(chosen ? { initial_option: customerOption(chosen) } : {}),
     },
   );
+}
+
+/** Somebody in the workspace. */
+export function userInput(labelled: Labelled): InputBlock {
+  return input(labelled, { type: 'users_select', action_id: VALUE, placeholder: plain('Choose somebody') });
 }
 
 export function customerOption({ id, name }: CustomerRef): Option {

@@ -2,6 +2,7 @@
 interface StateValue {
   readonly value?: string | null;
   readonly selected_option?: { readonly value?: string } | null;
+  readonly selected_user?: string | null;
   readonly selected_options?: readonly { readonly value?: string }[];
 }
 
@@ -26,6 +27,11 @@ export class FormValues {
   /** The chosen option's value; null when none was. */
   choice(id: string): string | null {
     return this.#of(id)?.selected_option?.value ?? null;
+  }
+
+  /** The chosen person's user id; null when none was. */
+  user(id: string): string | null {
+    return this.#of(id)?.selected_user ?? null;
   }
 
   choices(id: string): string[] {

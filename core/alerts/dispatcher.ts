@@ -1,13 +1,23 @@
 import { Client } from 'pg';
 import type { Database } from '../database';
 
+/** What a queue has for a partner: something to do now, something later, or nothing. */
+export type Taken =
+  | {
+      readonly kind: 'work';
+      /** Does it. A failure that somebody should know of is in `failure`. */
+      run(): Promise<{ readonly failure?: Error }>;
+    }
+  /** Nothing is due now; something will be in so many seconds. */
+  | { readonly kind: 'later'; readonly seconds: number }
+  | { readonly kind: 'nothing' };
+
 /** Something that waits in the database to be delivered, partner by partner. */
 export interface Queue {
-  /**
-   * Delivers what is due next for a partner; replicas share the work by claiming. null when nothing is due; `retryIn` says
-   * in how many seconds something that failed is due again. A failure that somebody should know of is in `failure`.
-   */
-  deliverNext(partnerId: string): Promise<{ readonly retryIn: number | null; readonly failure?: Error } | null>;
+  /** How much of one partner's is done at once; one after another unless said. */
+  readonly atOnce?: number;
+  /** Takes what is due next for a partner; replicas share the work by claiming. Called once at a time for a partner. */
+  take(partnerId: string): Promise<Taken>;
 }
 
 export interface DispatcherOptions {
@@ -27,11 +37,15 @@ export interface Dispatcher {
 
 const SWEEP_SECONDS = 30;
 const RECONNECT_MILLISECONDS = 2_000;
+/** How many partners' queues a sweep looks into at once. */
+const SWEPT_AT_ONCE = 4;
+/** The sweep finds what is due later than that. */
+const LONGEST_TIMER = 60 * 60 * 1000;
 
 /**
  * Works through a queue. It is woken by the notification that every commit of something to deliver sends, and sweeps all
  * partners now and then, so that one that was missed (no listener at that moment) is only late. What is one partner's is
- * worked through turn by turn.
+ * taken turn by turn and done a few at once; no partner waits for what another has under way.
  */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const dispatcher = new RunningDispatcher(options);
@@ -39,12 +53,21 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   return dispatcher;
 }
 
+/** A partner whose queue is being worked through. */
+interface Working {
+  /** It must be looked at again: something came in, or ended. */
+  again: boolean;
+  /** Ends the wait for what is under way. */
+  stir: () => void;
+}
+
 class RunningDispatcher implements Dispatcher {
   readonly #options: DispatcherOptions;
-  /** Partners whose queue is being worked through; `true` when it must be looked at again afterwards. */
-  readonly #working = new Map<string, boolean>();
+  readonly #working = new Map<string, Working>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** When a partner will be looked at again: the earliest moment that was asked for. */
+  readonly #alarms = new Map<string, { readonly at: number; readonly timer: NodeJS.Timeout }>();
   #listener: Client | undefined;
   #stopped = false;
 
@@ -60,7 +83,8 @@ class RunningDispatcher implements Dispatcher {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    await Promise.allSettled(this.#underWay);
+    for (const { stir } of this.#working.values()) stir();
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     await this.#listener?.end().catch(this.#options.onError);
   }
 
@@ -87,43 +111,88 @@ class RunningDispatcher implements Dispatcher {
     }
   }
 
+  /** Looks into every partner's queue, a few at a time, and leaves what it finds under way. */
   async #sweep(): Promise<void> {
     const rows = await this.#options.database.asDirectory((transaction) =>
       transaction.query<{ partner_id: string }>('select partner_id from directory.partners order by partner_id'),
     );
-    for (const row of rows) {
-      if (this.#stopped) return;
-      await this.#drain(row.partner_id);
-    }
+    const partners = rows.map((row) => row.partner_id);
+    const look = async () => {
+      for (let next = partners.shift(); next !== undefined && !this.#stopped; next = partners.shift())
+        await this.#look(next);
+    };
+    await Promise.all(Array.from({ length: SWEPT_AT_ONCE }, look));
   }
 
   #wake(partnerId: string): void {
-    if (!this.#stopped) this.#track(this.#drain(partnerId));
+    if (!this.#stopped) this.#track(this.#look(partnerId));
   }
 
-  /** Works through what a partner has waiting. */
-  async #drain(partnerId: string): Promise<void> {
-    if (this.#working.has(partnerId)) {
-      this.#working.set(partnerId, true);
+  /** Answers as soon as the queue was looked into once; the rest goes on by itself. */
+  async #look(partnerId: string): Promise<void> {
+    const working = this.#working.get(partnerId);
+    if (working) {
+      working.again = true;
+      working.stir();
       return;
     }
+    await new Promise<void>((looked) => this.#track(this.#work(partnerId, looked).finally(looked)));
+  }
+
+  /** Takes and does what a partner has, until there is nothing more to take. */
+  async #work(partnerId: string, looked: () => void): Promise<void> {
+    const { queue } = this.#options;
+    const running = new Set<Promise<void>>();
+    const working: Working = { again: false, stir: () => undefined };
+    this.#working.set(partnerId, working);
     try {
-      do {
-        this.#working.set(partnerId, false);
-        while (!this.#stopped && (await this.#deliverNext(partnerId)));
-      } while (this.#working.get(partnerId) && !this.#stopped);
+      while (!this.#stopped) {
+        working.again = false;
+        const stirred = new Promise<void>((stir) => (working.stir = stir));
+        if (running.size < (queue.atOnce ?? 1)) {
+          const taken = await queue.take(partnerId);
+          looked();
+          if (taken.kind === 'work') {
+            const done = this.#run(taken).finally(() => {
+              running.delete(done);
+              working.again = true; // what was left alone because of it may be due
+            });
+            running.add(done);
+            this.#track(done);
+            continue;
+          }
+          if (taken.kind === 'later') this.#alarm(partnerId, taken.seconds);
+          if (working.again) continue;
+          if (running.size === 0) return;
+        }
+        // What ends may have made something due; so may what comes in.
+        await Promise.race([...running, stirred]);
+      }
     } finally {
       this.#working.delete(partnerId);
     }
   }
 
-  async #deliverNext(partnerId: string): Promise<boolean> {
-    const delivered = await this.#options.queue.deliverNext(partnerId);
-    if (!delivered) return false;
-    const { retryIn, failure } = delivered;
-    if (failure) this.#options.onError(failure);
-    if (retryIn !== null) this.#later(retryIn * 1000 + 50, () => this.#wake(partnerId));
-    return true;
+  async #run(work: Extract<Taken, { kind: 'work' }>): Promise<void> {
+    try {
+      const { failure } = await work.run();
+      if (failure) this.#options.onError(failure);
+    } catch (error) {
+      this.#options.onError(error as Error);
+    }
+  }
+
+  #alarm(partnerId: string, seconds: number): void {
+    const milliseconds = Math.min(seconds * 1000 + 10, LONGEST_TIMER);
+    const at = Date.now() + milliseconds;
+    const set = this.#alarms.get(partnerId);
+    if (set && set.at <= at) return;
+    if (set) this.#forget(set.timer);
+    const timer = this.#later(milliseconds, () => {
+      this.#alarms.delete(partnerId);
+      this.#wake(partnerId);
+    });
+    this.#alarms.set(partnerId, { at, timer });
   }
 
   #track(work: Promise<void>): void {
@@ -131,13 +200,19 @@ class RunningDispatcher implements Dispatcher {
     this.#underWay.add(tracked);
   }
 
-  #later(milliseconds: number, action: () => void): void {
+  #later(milliseconds: number, action: () => void): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       if (!this.#stopped) action();
     }, milliseconds);
     timer.unref();
     this.#timers.add(timer);
+    return timer;
+  }
+
+  #forget(timer: NodeJS.Timeout): void {
+    clearTimeout(timer);
+    this.#timers.delete(timer);
   }
 
   #every(milliseconds: number, action: () => void): void {

@@ -31,6 +31,8 @@ export const ERRORS = {
   MAPPING_NOT_FOUND: [404, 'No such mapping'],
   ENDPOINT_NOT_FOUND: [404, 'No such webhook endpoint'],
   DELIVERY_NOT_FOUND: [404, 'No such delivery'],
+  ALERT_NOT_FOUND: [404, 'No such alert'],
+  ALERT_ROUTE_UNKNOWN: [404, 'Alerts do not go there'],
   API_KEY_NOT_FOUND: [404, 'No such API key'],
   IDEMPOTENCY_CONFLICT: [409, 'The idempotency key was used for something else'],
   FUNDING_IN_USE: [409, 'Customers still hold credits'],

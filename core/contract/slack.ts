@@ -37,11 +37,19 @@ export const slackRole = z.object({
   created_at: moment,
 });
 
-export const slackChannelLinkSet = z.object({ customer_id: customerId }).strict();
+export const slackChannelLinkSet = z
+  .object({
+    customer_id: customerId,
+    team_id: slackWorkspaceId.nullable().optional().meta({
+      description: "The workspace that the app posts there from; unless said, the one of the partner's alerts",
+    }),
+  })
+  .strict();
 
 /** A channel that is a customer's: everybody in it sees that customer alone. */
 export const slackChannelLink = z.object({
   channel_id: slackChannelId,
+  team_id: slackWorkspaceId.nullable().meta({ description: "null: the workspace of the partner's alerts" }),
   customer_id: customerId,
   linked_at: moment,
 });

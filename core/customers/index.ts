@@ -7,3 +7,4 @@ export * from './mappings';
 export * from './names';
 export * from './onboarding';
 export * from './partners';
+export * from './set-up';

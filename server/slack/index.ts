@@ -2,8 +2,13 @@ import type { BotData } from '@talktime/bot';
 import type { Talktime } from '@talktime/core/calls';
 import { accessData } from './actor';
 import { balanceData } from './balances';
+import { doctorData } from './doctor';
 import { historyData } from './history';
+import { homeData } from './home';
 import { moneyData } from './money';
+import { peopleData } from './people';
+import { planChoiceData } from './plan-choice';
+import { reversalData } from './reversals';
 import { planData } from './plans';
 import { reportData } from './report';
 import { standingData } from './standings';
@@ -18,10 +23,15 @@ export function botData(talktime: Talktime): BotData {
     ...balanceData(database),
     ...suspenseData(talktime),
     ...moneyData(talktime),
+    ...planChoiceData(database),
+    ...reversalData(database),
     ...standingData(database),
     ...usageData(database),
     ...historyData(database),
     ...planData(database),
     ...reportData(database),
+    ...homeData(talktime),
+    ...peopleData(database),
+    ...doctorData(database),
   };
 }

@@ -4,6 +4,7 @@ import { updatePartner } from '@talktime/core/customers';
 import { alertMessage } from '../../bot/messages';
 import type { TestDatabase } from '../setup/database';
 import { PARTNER, World } from '../setup/world';
+import { noticeOf } from './alerting';
 
 describe('the margin guard', () => {
   let test: TestDatabase;
@@ -81,8 +82,9 @@ describe('the margin guard', () => {
       database: test.database,
       url: test.url,
       queue: alertQueue(test.database, {
-        deliver: async (notice, _route, previous) => {
-          if (notice.partnerId === world.partnerId) notices.push(notice);
+        deliver: async (delivery) => {
+          const { previous } = delivery;
+          if (delivery.partnerId === world.partnerId) notices.push(noticeOf(delivery));
           return { kind: 'delivered', message: previous ?? { channel: 'C1', ts: `${notices.length}` } };
         },
       }),

@@ -24,6 +24,8 @@ describe('a drawn message', () => {
         '│                                                            │',
         '│ Next: tell the customer, or top up before calls fail.      │',
         '│                                                            │',
+        '│ [ Top up ]  [ Acknowledge ]  [ Snooze ]  [ Settings ]      │',
+        '│                                                            │',
         '│ customer cus_acme · since 22 Nov 2026, 16:01 UTC           │',
         '╰────────────────────────────────────────────────────────────╯',
       ].join('\n'),

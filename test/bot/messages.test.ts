@@ -3,24 +3,27 @@ import type { BalanceEvent } from '@talktime/core/alerts';
 import { micro } from '@talktime/core/money';
 import {
   alertMessage,
+  customerAlertMessage,
   customerBalanceMessage,
+  digestMessage,
   failedMessage,
   helpMessage,
   refusalMessage,
   partnerBalanceMessage,
+  routeDeadMessage,
   severalCustomersMessage,
+  threadMessage,
   unknownCustomerMessage,
   unknownSubcommandMessage,
-  worsenedMessage,
   type Message,
 } from '../../bot/messages';
 import { brokenLimits } from '../../server/demo/slack/limits';
 import { callTime, credits, fromWire, money, pace, runwayText } from '../../bot/messages/amounts';
 import { nearest } from '../../bot/messages/nearest';
 import { code, inert, retype } from '../../bot/messages/text';
-import { creditsOf, customerBalance, notice, partnerBalance, standing } from './samples';
+import { creditsOf, customerBalance, entry, notice, partnerBalance, standing } from './samples';
 
-const EVENTS: readonly BalanceEvent[] = ['low', 'critical', 'exhausted', 'improved', 'recovered'];
+const EVENTS: readonly BalanceEvent[] = ['low', 'critical', 'exhausted', 'improved', 'recovered', 'recharge_failed'];
 
 /** All that a message shows, as Slack would receive it. */
 function texts(message: Message): string[] {
@@ -83,10 +86,6 @@ describe('an alert', () => {
       'has run out of credits.',
     );
   });
-
-  it('has nothing in it that does nothing: no buttons yet', () => {
-    for (const event of EVENTS) expect(JSON.stringify(alertMessage(notice(event, '50')))).not.toContain('"actions"');
-  });
 });
 
 describe('what a client typed', () => {
@@ -147,8 +146,26 @@ describe('what a client typed', () => {
     return [
       ...EVENTS.flatMap((event) => [
         alertMessage(notice(event, '50', { name })),
-        worsenedMessage(notice(event, '50', { name })),
+        customerAlertMessage(notice(event, '50', { name })),
+        threadMessage([entry(event, '50', { name, detail: name })], {
+          audience: 'partner',
+          shows: true,
+          doubtful: true,
+        }),
       ]),
+      ...(['partner', 'customer'] as const).map((audience) =>
+        digestMessage(
+          EVENTS.map((event) => notice(event, '50', { name })),
+          { audience, doubled: true },
+        ),
+      ),
+      routeDeadMessage({
+        route: { kind: 'email', address: name },
+        audience: 'customer',
+        customer: { id: 'cus_acme', name },
+        reason: name,
+        at: new Date(),
+      }),
       customerBalanceMessage(customer),
       customerBalanceMessage(customerBalance('cus_acme', name, 98, { threshold: { payer: 'partner' } })),
       partnerBalanceMessage(

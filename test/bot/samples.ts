@@ -1,4 +1,4 @@
-import type { BalanceEvent, BalanceNotice } from '@talktime/core/alerts';
+import type { AlertDelivery, AlertNotice, BalanceEvent, BalanceNotice, ThreadEntry } from '@talktime/core/alerts';
 import type { Balance, Customer, Partner, Threshold } from '@talktime/core/contract';
 import { creditsToMoney, micro, parseDecimal, type Microcredits } from '@talktime/core/money';
 import type { BotLogger, CustomerBalance, PartnerBalance, Standing } from '../../bot/ports';
@@ -16,6 +16,7 @@ const STATUS_AFTER = {
   exhausted: 'exhausted',
   improved: 'low',
   recovered: 'ok',
+  recharge_failed: 'low',
 } as const;
 
 /** Acme Dental, threshold 100 credits at 0.01 each, rate 12. */
@@ -23,6 +24,8 @@ export function notice(event: BalanceEvent, posted: string, changes: Partial<Bal
   const amount = creditsOf(posted);
   return {
     partnerId: 'par_bright',
+    walletId: 7,
+    episode: 3,
     wallet: 'customer',
     customerId: 'cus_acme',
     name: 'Acme Dental',
@@ -38,6 +41,43 @@ export function notice(event: BalanceEvent, posted: string, changes: Partial<Bal
     money: creditsToMoney(amount, 10_000n),
     margin: null,
     at: new Date('2026-11-22T16:01:01Z'),
+    since: new Date('2026-11-22T16:01:01Z'),
+    detail: null,
+    closesAbove: creditsOf('110'),
+    showsPricing: false,
+    snoozed: null,
+    acknowledged: null,
+    ...changes,
+  };
+}
+
+/** Its delivery to the partner's channel, for the first time. */
+export function delivery(alert: AlertNotice, changes: Partial<AlertDelivery> = {}): AlertDelivery {
+  return {
+    partnerId: 'par_bright',
+    messageId: 'msg_1',
+    version: 1,
+    route: { kind: 'slack', teamId: 'T0BRIGHT', channel: 'C0ALERTS' },
+    audience: 'partner',
+    content: { kind: 'episode', notice: alert },
+    previous: null,
+    thread: null,
+    doubtful: false,
+    doubled: false,
+    ...changes,
+  };
+}
+
+/** A line of its thread. */
+export function entry(event: ThreadEntry['event'], posted: string, changes: Partial<ThreadEntry> = {}): ThreadEntry {
+  return {
+    event,
+    status: 'low',
+    at: new Date('2026-11-22T16:05:00Z'),
+    posted: creditsOf(posted),
+    detail: null,
+    name: 'Acme Dental',
+    customerId: 'cus_acme',
     ...changes,
   };
 }

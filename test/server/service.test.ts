@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createApiKey } from '@talktime/core/access';
 import { createCustomer, createPartner, updatePartner } from '@talktime/core/customers';
-import type { AlertChannel, AlertNotice } from '@talktime/core/alerts';
+import type { AlertChannel, AlertDelivery } from '@talktime/core/alerts';
 import { createLogger } from '../../server/logging';
 import { startService, type Service } from '../../server/service';
+import { noticeOf } from '../alerts/alerting';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 
 const ROOT = resolve(__dirname, '../..');
@@ -18,10 +19,10 @@ const SIGNING_SECRET = '8f742231b10e8888abcd99baac67f6ab';
 describe('the service', () => {
   let test: TestDatabase;
   let service: Service;
-  const delivered: AlertNotice[] = [];
+  const delivered: AlertDelivery[] = [];
   const channel: AlertChannel = {
-    deliver: async (notice) => {
-      delivered.push(notice);
+    deliver: async (delivery) => {
+      delivered.push(delivery);
       return { kind: 'delivered', message: { channel: 'C1', ts: '1.1' } };
     },
   };
@@ -60,7 +61,7 @@ describe('the service', () => {
       });
     expect((await post('/v1/top-ups', { amount: '101', idempotency_key: 'a' })).status).toBe(201);
     expect((await post('/v1/deductions', { source: 'amount', amount: '5', idempotency_key: 'b' })).status).toBe(201);
-    const low = () => delivered.find((notice) => notice.event === 'low');
+    const low = () => delivered.map(noticeOf).find((notice) => notice.event === 'low');
     for (let waited = 0; !low() && waited < 10_000; waited += 50) await new Promise((done) => setTimeout(done, 50));
     expect(low()).toMatchObject({ customerId: 'cus_a', posted: 96_000_000n });
   });

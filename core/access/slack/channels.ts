@@ -9,6 +9,7 @@ const MOST_LINKS = 5000;
 
 interface LinkRow {
   channel_id: string;
+  team_id: string | null;
   customer_id: string;
   linked_at: Date;
 }
@@ -17,7 +18,7 @@ interface LinkRow {
 export async function listSlackChannels(database: Database, partnerId: string): Promise<SlackChannelLink[]> {
   const rows = await database.asPartner(partnerId, (transaction) =>
     transaction.query<LinkRow>(
-      `select channel_id, customer_id, linked_at from talktime.slack_channels where partner_id = $1
+      `select channel_id, team_id, customer_id, linked_at from talktime.slack_channels where partner_id = $1
        order by customer_id, channel_id limit $2`,
       [partnerId, MOST_LINKS],
     ),
@@ -29,6 +30,7 @@ export async function listSlackChannels(database: Database, partnerId: string): 
  * Makes a channel a customer's, in place of the one it was. Whoever is in it may see that customer from now on.
  *
  * @throws TalktimeError CUSTOMER_NOT_FOUND; SLACK_CHANNEL_TAKEN when the partner's own alerts go there
+ * @param teamId the workspace that the app posts there from; null: the one of the partner's alerts
  */
 export async function linkSlackChannel(
   database: Database,
@@ -36,6 +38,7 @@ export async function linkSlackChannel(
   actor: Actor,
   channelId: string,
   customerId: string,
+  teamId: string | null = null,
 ): Promise<SlackChannelLink> {
   return database.asPartner(partnerId, async (transaction) => {
     await requireCustomer(transaction, partnerId, customerId);
@@ -49,10 +52,11 @@ export async function linkSlackChannel(
         `The partner's own alerts go to ${channelId}: they name every customer. Give them another channel first.`,
       );
     const [row] = await transaction.query<LinkRow>(
-      `insert into talktime.slack_channels (partner_id, channel_id, customer_id) values ($1, $2, $3)
-       on conflict (partner_id, channel_id) do update set customer_id = excluded.customer_id, linked_at = clock_timestamp()
-       returning channel_id, customer_id, linked_at`,
-      [partnerId, channelId, customerId],
+      `insert into talktime.slack_channels (partner_id, channel_id, customer_id, team_id) values ($1, $2, $3, $4)
+       on conflict (partner_id, channel_id) do update
+         set customer_id = excluded.customer_id, team_id = excluded.team_id, linked_at = clock_timestamp()
+       returning channel_id, team_id, customer_id, linked_at`,
+      [partnerId, channelId, customerId, teamId],
     );
     await audit(transaction, partnerId, actor, 'slack_channel.linked', channelId, { customer_id: customerId });
     return toLink(row!);
@@ -76,5 +80,10 @@ export async function unlinkSlackChannel(
 }
 
 function toLink(row: LinkRow): SlackChannelLink {
-  return { channel_id: row.channel_id, customer_id: row.customer_id, linked_at: row.linked_at.toISOString() };
+  return {
+    channel_id: row.channel_id,
+    team_id: row.team_id,
+    customer_id: row.customer_id,
+    linked_at: row.linked_at.toISOString(),
+  };
 }

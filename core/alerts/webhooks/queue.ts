@@ -34,12 +34,19 @@ type Ready = Claimed & { readonly payload: string };
 /** Posts what is due to the webhooks that asked for it, at least once, with the same id every time. */
 export function webhookQueue(options: WebhookQueueOptions): Queue {
   return {
-    async deliverNext(partnerId) {
+    async take(partnerId) {
       const claimed = await claimDue(options.database, partnerId);
-      if (claimed.length === 0) return null;
-      const pauses = await Promise.all(claimed.map((delivery) => deliver(options, partnerId, delivery)));
-      const due = pauses.filter((pause): pause is number => pause !== null);
-      return { retryIn: due.length === 0 ? null : Math.min(...due) };
+      if (claimed.length === 0) {
+        const seconds = await secondsUntilDue(options.database, partnerId);
+        return seconds === null ? { kind: 'nothing' } : { kind: 'later', seconds };
+      }
+      return {
+        kind: 'work',
+        async run() {
+          await Promise.all(claimed.map((delivery) => deliver(options, partnerId, delivery)));
+          return {};
+        },
+      };
     },
   };
 }
@@ -76,12 +83,24 @@ async function claimDue(database: Database, partnerId: string): Promise<Ready[]>
   });
 }
 
-/** One attempt. Answers in how many seconds to try again, or null. */
+/** In how many seconds something will be due; null when nothing waits. */
+async function secondsUntilDue(database: Database, partnerId: string): Promise<number | null> {
+  const [row] = await database.asPartner(partnerId, (transaction) =>
+    transaction.query<{ seconds: number | null }>(
+      `select extract(epoch from min(next_attempt_at) - clock_timestamp())::double precision as seconds
+       from talktime.webhook_deliveries where partner_id = $1 and delivered_at is null and dead_at is null`,
+      [partnerId],
+    ),
+  );
+  return row!.seconds === null ? null : Math.max(0.02, row!.seconds);
+}
+
+/** One attempt. */
 async function deliver(
   { database, sealer, addresses }: WebhookQueueOptions,
   partnerId: string,
   { webhook_id, event_id, url, sealed_secret, payload: body, attempts }: Ready,
-): Promise<number | null> {
+): Promise<void> {
   const secret = sealer.open(sealed_secret, sealContext(webhook_id));
   const failure = await post(url, signedHeaders(secret, event_id, Date.now(), body), body, addresses).then(
     failureOf,
@@ -100,7 +119,6 @@ async function deliver(
       [partnerId, webhook_id, event_id, ...values],
     ),
   );
-  return pause;
 }
 
 function failureOf({ status, retryAfterSeconds }: Posted): { reason: string; retryAfterSeconds: number | null } | null {

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { alertMessage } from '../../../bot/messages';
 import { createSlackAlertChannel } from '../../../bot/alert-channel';
+import { singleWorkspace } from '../../../bot/ports';
 import { startFakeSlack, type FakeSlack } from '../../../server/demo/slack';
-import { keepingLogger, notice } from '../samples';
+import { delivery, entry, keepingLogger, notice } from '../samples';
 
 /**
  * Our fake is not the only witness: what it answers is held against emulate's Slack wherever both answer. (emulate checks
@@ -84,13 +85,24 @@ describe('the fake Slack and emulate', () => {
 
   it('take the same alert through an episode', async () => {
     for (const apiUrl of [fake.apiUrl, emulateUrl]) {
-      const alerts = createSlackAlertChannel({ token: TOKEN, apiUrl, logger: keepingLogger() });
+      const alerts = createSlackAlertChannel({
+        installations: singleWorkspace(TOKEN),
+        apiUrl,
+        logger: keepingLogger(),
+      });
       const route = { kind: 'slack', teamId: null, channel: CHANNEL } as const;
-      const low = await alerts.deliver(notice('low', '98'), route, null);
+      const low = await alerts.deliver(delivery(notice('low', '98'), { route }));
       const message = low.kind === 'delivered' ? low.message : null;
-      expect(await alerts.deliver(notice('exhausted', '-2'), route, message)).toEqual({ kind: 'delivered', message });
-      expect(await alerts.deliver(notice('recovered', '998'), route, message)).toEqual({ kind: 'delivered', message });
-      expect(await alerts.deliver(notice('low', '98'), { ...route, channel: 'C0NOWHERE' }, null)).toMatchObject({
+      const worse = {
+        entries: [{ ...entry('exhausted', '-2') }],
+        broadcast: true,
+      };
+      const exhausted = delivery(notice('exhausted', '-2'), { route, previous: message, thread: worse });
+      expect(await alerts.deliver(exhausted)).toEqual({ kind: 'delivered', message });
+      const recovered = delivery(notice('recovered', '998'), { route, previous: message });
+      expect(await alerts.deliver(recovered)).toEqual({ kind: 'delivered', message });
+      const lost = delivery(notice('low', '98'), { route: { ...route, channel: 'C0NOWHERE' } });
+      expect(await alerts.deliver(lost)).toMatchObject({
         kind: 'dead',
       });
     }

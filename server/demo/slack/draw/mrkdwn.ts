@@ -87,7 +87,7 @@ function drawEntity(entity: string, names: Names): string {
   if (/^!(channel|here|everyone)$/.test(target)) return ping(`@${target.slice(1)}`);
   if (target.startsWith('!subteam^')) return ping(label ?? target);
   if (target.startsWith('!date^')) return escapeHtml(moment(target, unescape(label ?? ''), names.now));
-  if (/^@[UW]/.test(target)) return ping(`@${names.user(target.slice(1))}`);
+  if (/^@[UW]/.test(target)) return ping(`@${names.user(target.slice(1))}`, 'person');
   if (/^#[CG]/.test(target)) return `<span class="mention">#${escapeHtml(names.channel(target.slice(1)))}</span>`;
   const words = escapeHtml(unescape(label ?? target.replace(/^mailto:/, '')));
   return /^(https?|mailto|tel):/.test(target)
@@ -96,8 +96,8 @@ function drawEntity(entity: string, names: Names): string {
 }
 
 /** Somebody is notified by this. */
-export function ping(words: string): string {
-  return `<span class="ping">${escapeHtml(words)}</span>`;
+export function ping(words: string, whom: 'all' | 'person' = 'all'): string {
+  return `<span class="ping${whom === 'person' ? ' person' : ''}">${escapeHtml(words)}</span>`;
 }
 
 /** `!date^1795363261^{date_short_pretty}, {time}` in UTC, as a reader in London in winter sees it. */

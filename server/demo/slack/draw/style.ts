@@ -9,6 +9,7 @@ pre{font:12px/1.5 Monaco,Menlo,Consolas,"DejaVu Sans Mono",monospace;background:
 blockquote{margin:4px 0;padding-left:16px;border-left:4px solid #ddd}
 ul,ol{margin:4px 0;padding-left:26px}
 .ping{background:#ff2d55;color:#fff;font-weight:700;border-radius:3px;padding:0 4px;outline:3px solid #ff2d5555}
+.home .ping.person,.modal .ping.person{background:#1264a31a;color:#1264a3;font-weight:400;outline:none}
 .mention{background:#e8f5fa;color:#1264a3;border-radius:3px;padding:0 2px 1px}
 .layout{display:flex;min-height:100vh}
 .sidebar{width:220px;flex:none;background:#3f0e40;color:#cfc3cf;padding:12px 0}
