@@ -38,7 +38,8 @@ import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
 import { botData } from './slack';
-import { slackInstallAddress, slackInstallations, slackInstalling, type SlackOptions } from './slack-install';
+import { slackInstallations, slackInstalling, type SlackOptions } from './slack-install';
+import { slackInstallAddress } from './slack-links';
 import { weeklyReportPoster } from './slack/weekly-report';
 
 /** How long requests and deliveries under way may take before the service stops without them. */
