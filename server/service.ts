@@ -11,6 +11,7 @@ import type { Talktime } from '@talktime/core/calls';
 import {
   alertQueue,
   channelByRoute,
+  createEmailAlertChannel,
   startDispatcher,
   webhookQueue,
   type AlertChannel,
@@ -54,6 +55,8 @@ export interface ServiceOptions {
   readonly trustedProxies?: number;
   readonly requestsPerMinute?: number;
   readonly slack?: { readonly botToken: string; readonly signingSecret: string; readonly apiUrl?: string } | null;
+  /** The mail server (smtp://user:password@host:port) and whom e-mails are from; without it none are sent. */
+  readonly mail?: { readonly url: string; readonly from: string } | null;
   /** Where outgoing webhooks may go; the internet alone unless said. */
   readonly webhookAddresses?: WebhookAddresses;
   /** Where alerts go. Unless said: to Slack with a token, else drawn in the console. */
@@ -162,14 +165,14 @@ function startSlack(slack: NonNullable<ServiceOptions['slack']>, talktime: Talkt
   });
 }
 
-function defaultChannel({ slack }: ServiceOptions, logger: Logger): AlertChannel {
+function defaultChannel({ slack, mail }: ServiceOptions, logger: Logger): AlertChannel {
   const others = slack
     ? createSlackAlertChannel({ installations: singleWorkspace(slack.botToken), apiUrl: slack.apiUrl, logger })
     : createConsoleAlertChannel({
         write: (drawing) => void process.stdout.write(`${drawing}\n`),
         colour: process.stdout.isTTY && !process.env.NO_COLOR,
       });
-  return channelByRoute({ email: null, others });
+  return channelByRoute({ email: mail ? createEmailAlertChannel(mail) : null, others });
 }
 
 async function withinLimit(closing: Promise<void>, logger: Logger): Promise<void> {
