@@ -4,9 +4,13 @@ import { registerButtons, type ButtonListener } from './button';
 import { HOME_BUTTONS } from './home';
 import { PAGE_BUTTONS } from './pages';
 import { PEOPLE_BUTTONS } from './people';
+import { suspenseButtons } from './suspense';
 import { topUpButton } from './top-up';
 
-const BUTTONS: readonly ButtonListener[] = [topUpButton, ...PAGE_BUTTONS, ...HOME_BUTTONS, ...PEOPLE_BUTTONS];
+const BUTTONS: readonly ButtonListener[] = [
+  ...[topUpButton, ...PAGE_BUTTONS, ...suspenseButtons],
+  ...[...HOME_BUTTONS, ...PEOPLE_BUTTONS],
+];
 
 /** Listens to buttons. */
 export function register(app: App, dependencies: BotDependencies): void {

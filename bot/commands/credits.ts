@@ -17,11 +17,13 @@ import { history } from './history';
 import { plans } from './plans';
 import { report } from './report';
 import { usage } from './usage';
+import { apply } from './apply';
+import { reverse } from './reverse';
 
 /** In the order in which help lists them. */
 const SUBCOMMANDS: readonly (Answering | Opening)[] = [
   ...[balance, customers, usage, history, plans, report],
-  ...[topUp, adjust, suspense],
+  ...[topUp, apply, adjust, reverse, suspense],
 ];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
 

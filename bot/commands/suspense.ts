@@ -1,70 +1,60 @@
-import {
-  SUSPENDED_SHOWN,
-  suspenseListMessage,
-  suspenseSettledMessage,
-  suspenseUsageMessage,
-  type Message,
-} from '../messages';
+import { SUSPENDED_SHOWN, suspenseListMessage, suspenseUsageMessage } from '../messages';
 import { retype } from '../messages/text';
-import { isAtLeast, type BotData } from '../ports';
-import { refusalMessage } from '../messages/trouble';
-import type { Answering, Question } from './answer';
+import { refusalText } from '../messages/trouble';
+import { isAtLeast, type MapKind } from '../ports';
+import { noticeModal } from '../views/modal';
+import { assignModal, dismissModal } from '../views/suspense';
+import type { Opening } from './answer';
+import { customerMeant } from './customer';
 
-const CALL_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const MAPS = new Set(['agent', 'phone_number', 'metadata']);
-
-export const suspense: Answering = {
+export const suspense: Opening = {
   name: 'suspense',
-  usage: 'suspense [assign CALL CUSTOMER [agent] | dismiss CALL REASON]',
-  does: 'calls that match no customer: the list; charge one to a customer, and map its agent; or close one uncharged',
+  usage: 'suspense',
+  does: 'calls that match no customer: assign each to its customer, or close it uncharged; after you confirm',
   least: 'viewer',
   aboutAll: true,
 
-  async answer(question, { data }) {
-    const [, verb = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(question.argument) ?? [];
-    switch (retype(verb).toLowerCase()) {
-      case '':
-        return suspenseListMessage(await data.suspended(question.partnerId, SUSPENDED_SHOWN), question.command);
-      case 'assign':
-        return settle(question, data, rest, assign);
-      case 'dismiss':
-        return settle(question, data, rest, dismiss);
-      default:
-        return suspenseUsageMessage(question.command);
-    }
+  opens: (argument) => ['assign', 'dismiss'].includes(readSuspense(argument).kind),
+
+  async open(question, { data }) {
+    const { access, argument } = question;
+    if (!isAtLeast(access.role, 'manager'))
+      return noticeModal('Talktime', refusalText({ kind: 'not_allowed', least: 'manager' }));
+    const typed = readSuspense(argument);
+    if (typed.kind === 'dismiss') return dismissModal(question, data, typed.callId, typed.reason);
+    if (typed.kind !== 'assign') throw new Error('It opens for assigning and dismissing alone');
+    const meant = await customerMeant(data, access, typed.customer);
+    return assignModal(question, data, typed.callId, { meant, map: typed.map });
+  },
+
+  async answer({ access, argument, partnerId, command }, { data }) {
+    if (readSuspense(argument).kind !== 'list') return suspenseUsageMessage(command);
+    const waiting = await data.suspended(partnerId, SUSPENDED_SHOWN);
+    return suspenseListMessage(waiting, isAtLeast(access.role, 'manager'));
   },
 };
 
-/** Money moves here, so it is for those who may move it. */
-async function settle(
-  question: Question,
-  data: BotData,
-  rest: string,
-  work: (question: Question, data: BotData, words: readonly string[]) => Promise<Message | null>,
-): Promise<Message> {
-  if (!isAtLeast(question.access.role, 'manager')) return refusalMessage({ kind: 'not_allowed', least: 'manager' });
-  const words = rest.split(/\s+/).map(retype).filter(Boolean);
-  return (await work(question, data, words)) ?? suspenseUsageMessage(question.command);
-}
+type Typed =
+  | { readonly kind: 'list' | 'unclear' }
+  | { readonly kind: 'assign'; readonly callId: string; readonly customer: string; readonly map: MapKind | null }
+  | { readonly kind: 'dismiss'; readonly callId: string; readonly reason: string };
 
-async function assign(
-  { partnerId, actor }: Question,
-  data: BotData,
-  words: readonly string[],
-): Promise<Message | null> {
-  const [callId = '', customerId, map, ...more] = words;
-  if (!CALL_ID.test(callId) || customerId === undefined || more.length > 0) return null;
-  if (map !== undefined && !MAPS.has(map)) return null;
-  const mapped = map as 'agent' | 'phone_number' | 'metadata' | undefined;
-  return suspenseSettledMessage(await data.assignCall(partnerId, actor, callId, customerId, mapped));
-}
+const CALL_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const MAPS: readonly MapKind[] = ['agent', 'phone_number', 'metadata'];
 
-async function dismiss(
-  { partnerId, actor }: Question,
-  data: BotData,
-  words: readonly string[],
-): Promise<Message | null> {
-  const [callId = '', ...reason] = words;
-  if (!CALL_ID.test(callId) || reason.length === 0) return null;
-  return suspenseSettledMessage(await data.dismissCall(partnerId, actor, callId, reason.join(' ').slice(0, 500)));
+export function readSuspense(argument: string): Typed {
+  const [verb = '', id = '', ...words] = argument.split(/\s+/).filter(Boolean);
+  if (verb === '') return { kind: 'list' };
+  const callId = retype(id).toLowerCase();
+  if (!CALL_ID.test(callId)) return { kind: 'unclear' };
+  switch (retype(verb).toLowerCase()) {
+    case 'assign': {
+      const map = words.length > 1 ? (MAPS.find((kind) => kind === words.at(-1)) ?? null) : null;
+      return { kind: 'assign', callId, customer: (map ? words.slice(0, -1) : words).join(' '), map };
+    }
+    case 'dismiss':
+      return { kind: 'dismiss', callId, reason: words.join(' ') };
+    default:
+      return { kind: 'unclear' };
+  }
 }

@@ -1,25 +1,26 @@
 import type { SuspendedCall } from '@talktime/core/contract';
-import type { Settled } from '../ports';
-import { credits, fromWire } from './amounts';
-import { context, divider, header, section, type Message, type MessageBlock } from './message';
+import { button, buttons, context, divider, header, section, type Message, type MessageBlock } from './message';
 import { code, inert, moment } from './text';
 
 /** The most waiting calls that one message shows, oldest first. */
 export const SUSPENDED_SHOWN = 10;
 
+export const ASSIGN_ACTION = 'talktime_suspense_assign';
+export const DISMISS_ACTION = 'talktime_suspense_dismiss';
+
 const WHY: Record<SuspendedCall['reason'], string> = {
-  no_customer: 'no customer has its agent, number or metadata',
-  several_customers: 'it points to more than one customer',
-  rate_required: 'whoever pays for it has no price per minute',
-  implausible: 'it is reported longer than a day',
-  unconfirmed: 'its length is not signed, and longer than what is taken on trust',
-  linked_elsewhere: 'the same call, by its other provider, is another customer’s',
+  no_customer: 'No customer has its agent, number or metadata.',
+  several_customers: 'It points to more than one customer.',
+  rate_required: 'Whoever pays for it has no price per minute.',
+  implausible: 'It is reported longer than a day.',
+  unconfirmed: 'Its length is not signed, and longer than what is taken on trust.',
+  linked_elsewhere: 'The same call, by its other provider, is another customer’s.',
 };
 
-/** The calls that wait for somebody to say whose they are. */
+/** The calls that wait for somebody to say whose they are; with buttons for who may say it. */
 export function suspenseListMessage(
   { calls, isAll }: { readonly calls: readonly SuspendedCall[]; readonly isAll: boolean },
-  command: string,
+  maySettle: boolean,
 ): Message {
   if (calls.length === 0) {
     const text = '🟢 No call waits: every one has its customer.';
@@ -29,41 +30,40 @@ export function suspenseListMessage(
   const title = isAll ? count : `The ${calls.length} calls that wait longest`;
   const blocks: MessageBlock[] = [header(`🗂️ ${title}`)];
   for (const call of calls) {
-    const clue = call.agent_id
-      ? `agent ${code(call.agent_id)}`
-      : call.to_number
-        ? `to ${code(call.to_number)}`
-        : 'no clue';
-    blocks.push(
-      section(
-        `*${call.raw_seconds} s* by ${inert(call.provider)}, ${clue} · ${moment(new Date(call.received_at))}\n${WHY[call.reason]}\n${code(call.call_id)}`,
-      ),
-    );
+    blocks.push(section(suspendedText(call)));
+    if (maySettle)
+      blocks.push(
+        buttons(
+          button('Assign…', { action: ASSIGN_ACTION, value: call.call_id, style: 'primary' }),
+          button('Dismiss…', { action: DISMISS_ACTION, value: call.call_id }),
+        ),
+      );
   }
   blocks.push(
     divider(),
     section(
-      `*Next:* ${code(`${command} suspense assign CALL CUSTOMER agent`, 120)} charges a call and maps its agent; ${code(`${command} suspense dismiss CALL REASON`, 120)} closes it uncharged.`,
+      maySettle
+        ? '*Next:* assign a call to charge it to its customer, or dismiss it to close it uncharged. You confirm either.'
+        : '*Next:* an owner or manager says whose they are.',
     ),
-    context('only you can see this'),
+    context('Only you can see this'),
   );
   return { text: title, blocks };
 }
 
-/** What came of assigning or dismissing. */
-export function suspenseSettledMessage(settled: Settled): Message {
-  switch (settled.kind) {
-    case 'charged': {
-      const text = `✅ Charged ${credits(fromWire(settled.credits))} to ${inert(settled.customerId)}; the balance is ${credits(fromWire(settled.balance))}.`;
-      return { text, blocks: [section(text)] };
-    }
-    case 'dismissed':
-      return { text: '✅ The call is closed, uncharged.', blocks: [section('✅ The call is closed, uncharged.')] };
-    case 'refused': {
-      const text = `🔴 Nothing was changed. ${inert(settled.detail, 400)}`;
-      return { text, blocks: [section(text)] };
-    }
-  }
+/** One waiting call: what is known of it, and why it waits. */
+export function suspendedText(call: SuspendedCall): string {
+  const { raw_seconds: seconds, provider, agent_id, from_number, to_number, received_at, reason } = call;
+  const clues = [
+    ...(agent_id ? [`agent ${code(agent_id)}`] : []),
+    ...(from_number ? [`from ${code(from_number)}`] : []),
+    ...(to_number ? [`to ${code(to_number)}`] : []),
+  ];
+  return [
+    `*${seconds.toLocaleString('en-US')} s* by ${inert(provider)} · ${moment(new Date(received_at))}`,
+    clues.length > 0 ? clues.join(' · ') : 'no agent and no number',
+    WHY[reason],
+  ].join('\n');
 }
 
 /** The words were not understood. */
@@ -71,8 +71,8 @@ export function suspenseUsageMessage(command: string): Message {
   const text = 'That was not understood, and nothing was changed.';
   const lines = [
     `${command} suspense`,
-    `${command} suspense assign CALL CUSTOMER [agent|phone_number|metadata]`,
-    `${command} suspense dismiss CALL REASON`,
+    `${command} suspense assign CALL [CUSTOMER] [agent|phone_number|metadata]`,
+    `${command} suspense dismiss CALL [REASON]`,
   ];
   return { text, blocks: [section(`${text}\n*Next:* one of\n${lines.map((line) => code(line, 120)).join('\n')}`)] };
 }

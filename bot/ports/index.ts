@@ -5,8 +5,10 @@ import type { HistoryData } from './history';
 import type { HomeData } from './home';
 import type { MoneyData } from './money';
 import type { PeopleData } from './people';
+import type { PlanChoiceData } from './plan-choice';
 import type { PlanData } from './plans';
 import type { ReportData } from './report';
+import type { ReversalData } from './reversals';
 import type { StandingData } from './standings';
 import type { SuspenseData } from './suspense';
 import type { UsageData } from './usage';
@@ -18,16 +20,20 @@ export * from './home';
 export * from './logger';
 export * from './money';
 export * from './people';
+export * from './plan-choice';
 export * from './plans';
 export * from './report';
+export * from './reversals';
 export * from './standings';
 export * from './suspense';
 export * from './usage';
 
 /** What is read for a list, a chart or a report. */
 export type ReadingData = StandingData & UsageData & HistoryData & PlanData & ReportData;
+/** What moves credits, and what is needed to say which. */
+export type ActingData = MoneyData & PlanChoiceData & ReversalData & SuspenseData;
 
-export type BotData = AccessData & BalanceData & SuspenseData & MoneyData & ReadingData & HomeData & PeopleData;
+export type BotData = AccessData & BalanceData & ReadingData & ActingData & HomeData & PeopleData;
 
 /** The bot token of a workspace; null when the app is not installed there. */
 export type Installations = (workspace: {

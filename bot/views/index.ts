@@ -6,8 +6,14 @@ import { readContext } from './modal';
 import { CONFIRM_FORM } from './confirm';
 import { MONEY_FORMS } from './money';
 import { PEOPLE_FORMS } from './people';
+import { PLAN_FORM } from './plan';
+import { REVERSAL_FORMS } from './reversal';
+import { SUSPENSE_FORMS } from './suspense';
 
-const FORMS: readonly Form[] = [CONFIRM_FORM, ...MONEY_FORMS, ...PEOPLE_FORMS];
+const FORMS: readonly Form[] = [
+  ...[CONFIRM_FORM, ...MONEY_FORMS, PLAN_FORM, ...REVERSAL_FORMS, ...SUSPENSE_FORMS],
+  ...PEOPLE_FORMS,
+];
 /** The most that Slack takes. */
 const MOST_OPTIONS = 100;
 

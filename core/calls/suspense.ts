@@ -108,11 +108,30 @@ export async function assignCall(
   return deductionOf(await talktime.ledger.submit(partnerId, { kind: 'assign', actor, callId, customerId }));
 }
 
+/** A call that waits in suspense, and what of it could be mapped to its customer; null when it does not wait (any more). */
+export async function readSuspended(
+  database: Database,
+  partnerId: string,
+  callId: string,
+): Promise<{ call: SuspendedCall; mappable: { kind: MappingKind; value: string }[] } | null> {
+  return database.asPartner(partnerId, async (transaction) => {
+    const [waiting] = await transaction.query(
+      `select 1 from talktime.calls where partner_id = $1 and call_id = $2 and state = 'suspense'`,
+      [partnerId, callId],
+    );
+    if (!waiting) return null;
+    return {
+      call: await getSuspendedCall(transaction, partnerId, callId),
+      mappable: await mappableClues(transaction, partnerId, callId),
+    };
+  });
+}
+
 /**
  * What of a call could be mapped to its customer: by each kind at most one value.
  * @throws TalktimeError CALL_NOT_FOUND
  */
-export async function mappableClues(
+async function mappableClues(
   transaction: Transaction,
   partnerId: string,
   callId: string,

@@ -6,8 +6,10 @@ import { historyData } from './history';
 import { homeData } from './home';
 import { moneyData } from './money';
 import { peopleData } from './people';
+import { planChoiceData } from './plan-choice';
 import { planData } from './plans';
 import { reportData } from './report';
+import { reversalData } from './reversals';
 import { standingData } from './standings';
 import { suspenseData } from './suspense';
 import { usageData } from './usage';
@@ -18,8 +20,10 @@ export function botData(talktime: Talktime): BotData {
   return {
     ...accessData(database),
     ...balanceData(database),
-    ...suspenseData(talktime),
+    ...suspenseData(database),
     ...moneyData(talktime),
+    ...planChoiceData(database),
+    ...reversalData(database),
     ...standingData(database),
     ...usageData(database),
     ...historyData(database),
