@@ -15,5 +15,5 @@ export {
 } from './installs';
 export * from './messages';
 export * from './ports';
-export type { SlackClientOptions } from './slack-client';
 export { createReportChannel } from './report-channel';
+export type { SlackClientOptions } from './slack-client';

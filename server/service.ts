@@ -38,8 +38,8 @@ import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
 import { botData } from './slack';
-import { slackInstallAddress, slackInstallations, slackInstalling, type SlackOptions } from './slack-install';
 import { weeklyReportPoster } from './slack/weekly-report';
+import { slackInstallAddress, slackInstallations, slackInstalling, type SlackOptions } from './slack-install';
 
 /** How long requests and deliveries under way may take before the service stops without them. */
 const DRAIN_MILLISECONDS = 20_000;
@@ -135,8 +135,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       alertLevelsJob(database),
       usageRetentionJob(database),
       webhookRetentionJob(database),
-      ...(options.slack && installations
-        ? [weeklyReportJob(database, weeklyReportPoster(database, { ...options.slack, installations, logger }))]
+      ...(installations
+        ? [
+            weeklyReportJob(
+              database,
+              weeklyReportPoster(database, { installations, apiUrl: options.slack?.apiUrl, logger }),
+            ),
+          ]
         : []),
     ],
     onError: (error) => {
