@@ -16,6 +16,7 @@ import { createPartner, getPartner, listPartners } from '@talktime/core/customer
 import { Database, migrate } from '@talktime/core/database';
 import { AnchorsUnreadable, Ledger } from '@talktime/core/ledger';
 import { z } from 'zod';
+import { runDoctor } from './commands/doctor';
 import { runExport } from './commands/export';
 import { runImport } from './commands/import';
 import { printInbox, replayFromInbox } from './commands/inbox';
@@ -41,6 +42,8 @@ const HELP = `Usage: npm run talktime -- <command>
   inbox list --partner ID [--state STATE]    what providers delivered, and what became of it
   inbox replay DELIVERY_ID --partner ID      work on a delivery again, after a fix
   slack link --partner ID                   prints a link that installs the Slack app for a partner, once, within the hour
+  doctor --partner ID [--customer ID] [--json]
+                                            what is wrong with a customer's set-up, or with the partner's own
   verify [--partner ID] [--anchor FILE] [--json]
                                             recomputes the ledger from entry zero; --anchor also compares its seals
                                             with those in FILE, and adds the newest to it
@@ -51,7 +54,7 @@ const HELP = `Usage: npm run talktime -- <command>
                                             takes records in, each once; --dry-run says what would happen
 
 Works on the database of DATABASE_URL, else on the embedded one in .talktime/, also while npm start runs.
-Exit codes: 0 done, 1 refused, failed, or found by verify, 2 not understood.
+Exit codes: 0 done, 1 refused, failed, or found by verify or doctor, 2 not understood.
 `;
 
 const ACTOR: Actor = { id: 'cli', host: true };
@@ -234,6 +237,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       process.stderr.write(`It works once, until ${expires_at}, and makes whoever uses it an owner.\n`);
       print(url);
     },
+  },
+
+  doctor: {
+    options: ['partner', 'customer'],
+    flags: ['json'],
+    arguments: [],
+    run: ({ database }, { options, flags }) =>
+      runDoctor(
+        database,
+        { partnerId: partner(options), customerId: options.customer, json: flags.has('json') },
+        print,
+      ),
   },
 
   verify: {

@@ -13,6 +13,7 @@ import { suspense } from './suspense';
 import { topUp } from './top-up';
 import { adjust } from './adjust';
 import { customers } from './customers';
+import { doctor } from './doctor';
 import { history } from './history';
 import { plans } from './plans';
 import { report } from './report';
@@ -24,6 +25,7 @@ import { reverse } from './reverse';
 const SUBCOMMANDS: readonly (Answering | Opening)[] = [
   ...[balance, customers, usage, history, plans, report],
   ...[topUp, apply, adjust, reverse, suspense],
+  doctor,
 ];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
 

@@ -1,4 +1,4 @@
-import type { MrkdwnElement, PlainTextElement, TableBlock } from '@slack/types';
+import type { Button, MrkdwnElement, PlainTextElement, TableBlock } from '@slack/types';
 import type { Message, MessageBlock } from './message';
 import { unescape } from './text';
 
@@ -54,15 +54,14 @@ function drawBlock(block: MessageBlock, width: number): Line[] {
     case 'divider':
       return [[{ text: '─'.repeat(width), style: 'dim' }]];
     case 'section':
-      return [...(block.text ? drawText(block.text, width) : []), ...drawFields(block.fields ?? [], width)];
+      return [
+        ...(block.text ? drawText(block.text, width) : []),
+        ...drawFields(block.fields ?? [], width),
+        ...(block.accessory?.type === 'button' ? [drawButton(block.accessory)] : []),
+      ];
     case 'actions':
       return wrap(
-        block.elements.flatMap(
-          (button): Line => [
-            { text: `[ ${clean(button.text.text)} ]`, style: 'bold' },
-            { text: '  ', style: 'plain' },
-          ],
-        ),
+        block.elements.flatMap((button): Line => [...drawButton(button), { text: '  ', style: 'plain' }]),
         width,
       );
     case 'table':
@@ -83,6 +82,10 @@ function drawBlock(block: MessageBlock, width: number): Line[] {
         );
       });
   }
+}
+
+function drawButton(button: Button): Line {
+  return [{ text: `[ ${clean(button.text.text)} ]`, style: 'bold' }];
 }
 
 /** Columns as wide as their widest cell. */

@@ -5,6 +5,7 @@ export * from './balance';
 export * from './bar-chart';
 export * from './bars';
 export * from './chart';
+export * from './doctor';
 export * from './customer-alert';
 export * from './digest';
 export * from './draw';

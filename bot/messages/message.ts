@@ -45,6 +45,11 @@ export function section(text: string): SectionBlock {
   return { type: 'section', text: mrkdwn(text) };
 }
 
+/** A section with a button beside it, which does something about what it says. */
+export function sectionWithButton(text: string, accessory: Button): SectionBlock {
+  return { ...section(text), accessory };
+}
+
 /** Up to 10 fields, which Slack lays out in two columns. */
 export function fields(values: readonly Field[]): SectionBlock {
   return { type: 'section', fields: values.map(([label, value]) => mrkdwn(`*${label}*\n${value}`)) };

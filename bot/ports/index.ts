@@ -1,6 +1,7 @@
 /** What the bot asks of the service, by subject. The service implements it over core; every call is bounded in time there. */
 import type { AccessData } from './actor';
 import type { BalanceData } from './balances';
+import type { DoctorData } from './doctor';
 import type { HistoryData } from './history';
 import type { HomeData } from './home';
 import type { MoneyData } from './money';
@@ -15,6 +16,7 @@ import type { UsageData } from './usage';
 
 export * from './actor';
 export * from './balances';
+export * from './doctor';
 export * from './history';
 export * from './home';
 export * from './logger';
@@ -33,7 +35,7 @@ export type ReadingData = StandingData & UsageData & HistoryData & PlanData & Re
 /** What moves credits, and what is needed to say which. */
 export type ActingData = MoneyData & PlanChoiceData & ReversalData & SuspenseData;
 
-export type BotData = AccessData & BalanceData & ReadingData & ActingData & HomeData & PeopleData;
+export type BotData = AccessData & BalanceData & ReadingData & ActingData & DoctorData & HomeData & PeopleData;
 
 /** The bot token of a workspace; null when the app is not installed there. */
 export type Installations = (workspace: {

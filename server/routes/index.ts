@@ -10,6 +10,7 @@ import { balanceRoutes } from './balances';
 import { callRoutes } from './calls';
 import { customerRoutes } from './customers';
 import { deductionRoutes } from './deductions';
+import { doctorRoutes } from './doctor';
 import { endpointRoutes } from './endpoints';
 import { exchangeRateRoutes } from './exchange-rates';
 import { grantRoutes } from './grants';
@@ -53,6 +54,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     customerRoutes,
     onboardingRoutes,
     mappingRoutes,
+    doctorRoutes,
     suspenseRoutes,
     inboxRoutes,
     reportRoutes,

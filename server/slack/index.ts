@@ -2,6 +2,7 @@ import type { BotData } from '@talktime/bot';
 import type { Talktime } from '@talktime/core/calls';
 import { accessData } from './actor';
 import { balanceData } from './balances';
+import { doctorData } from './doctor';
 import { historyData } from './history';
 import { homeData } from './home';
 import { moneyData } from './money';
@@ -31,5 +32,6 @@ export function botData(talktime: Talktime): BotData {
     ...reportData(database),
     ...homeData(talktime),
     ...peopleData(database),
+    ...doctorData(database),
   };
 }

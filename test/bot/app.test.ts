@@ -49,6 +49,7 @@ function data(changes: Partial<BotData> = {}): BotData {
     weeklyReport: () => Promise.reject(new Error('not in this test')),
     setWeeklyReport: () => Promise.reject(new Error('not in this test')),
     ...HOME_UNASKED,
+    diagnose: () => Promise.reject(new Error('not in this test')),
     ...changes,
   };
 }

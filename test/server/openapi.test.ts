@@ -38,6 +38,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/balance',
       'GET /v1/customers',
       'GET /v1/customers/{id}',
+      'GET /v1/doctor',
       'GET /v1/endpoints',
       'GET /v1/exchange-rates',
       'GET /v1/grants',
