@@ -7,7 +7,7 @@ import { PEOPLE_BUTTONS } from './people';
 import { suspenseButtons } from './suspense';
 import { topUpButton } from './top-up';
 
-const BUTTONS: readonly ButtonListener[] = [
+export const BUTTONS: readonly ButtonListener[] = [
   ...[topUpButton, ...PAGE_BUTTONS, ...suspenseButtons],
   ...[...HOME_BUTTONS, ...PEOPLE_BUTTONS],
 ];

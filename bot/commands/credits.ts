@@ -22,7 +22,7 @@ import { apply } from './apply';
 import { reverse } from './reverse';
 
 /** In the order in which help lists them. */
-const SUBCOMMANDS: readonly (Answering | Opening)[] = [
+export const SUBCOMMANDS: readonly (Answering | Opening)[] = [
   ...[balance, customers, usage, history, plans, report],
   ...[topUp, apply, adjust, reverse, suspense],
   doctor,
