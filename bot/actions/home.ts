@@ -1,13 +1,15 @@
 import { adjust } from '../commands/adjust';
 import type { Answering, Opening } from '../commands/answer';
+import { apply } from '../commands/apply';
 import { customers } from '../commands/customers';
+import { doctor } from '../commands/doctor';
 import { report } from '../commands/report';
+import { suspense } from '../commands/suspense';
 import { topUp } from '../commands/top-up';
 import { usage } from '../commands/usage';
-import { HOME_ACTIONS } from '../home/actions';
+import { HOME_ACTIONS, SUSPENSE_ACTION } from '../home/actions';
 import { COMMAND } from '../home/publish';
 import { refusalMessage, textMessage } from '../messages/trouble';
-import type { BotDependencies } from '../asker';
 import type { ButtonListener, Press } from './button';
 
 /**
@@ -17,9 +19,12 @@ import type { ButtonListener, Press } from './button';
 const asTyped: readonly (readonly [action: string, subcommand: Answering | Opening])[] = [
   [HOME_ACTIONS.topUp, topUp],
   [HOME_ACTIONS.adjust, adjust],
+  [HOME_ACTIONS.apply, apply],
   [HOME_ACTIONS.usage, usage],
   [HOME_ACTIONS.report, report],
+  [HOME_ACTIONS.doctor, doctor],
   [HOME_ACTIONS.customers, customers],
+  [SUSPENSE_ACTION, suspense],
 ];
 
 export const HOME_BUTTONS: readonly ButtonListener[] = [
@@ -38,31 +43,29 @@ export const HOME_BUTTONS: readonly ButtonListener[] = [
 ];
 
 function listenerOf(action: string, subcommand: Answering | Opening): ButtonListener {
-  const { least } = subcommand;
-  if ('open' in subcommand)
+  const { least, answer } = subcommand;
+  const opensAlways = 'open' in subcommand && (subcommand.opens?.('') ?? true);
+  if (opensAlways)
     return {
       action,
       least,
       opens: 'modal',
-      pressed: (press, { data, logger }) => subcommand.open(questionOf(press), { data, logger }),
+      pressed: (press, dependencies) => subcommand.open(questionOf(press), dependencies),
     };
+  if (!answer) throw new Error(`${subcommand.name} neither opens nor answers when nothing is typed after it`);
   return {
     action,
     least,
     opens: 'message',
-    pressed: (press: Press, dependencies: BotDependencies) =>
+    pressed: (press, dependencies) =>
       subcommand.aboutAll && press.access.customerId !== null
         ? Promise.resolve(refusalMessage({ kind: 'customers_channel' }))
-        : withoutChart(subcommand, press, dependencies),
+        : answer.call(subcommand, questionOf(press), dependencies),
   };
 }
 
-/** The Home tab answers in a modal, in which Slack draws no charts. */
-async function withoutChart(subcommand: Answering, press: Press, dependencies: BotDependencies) {
-  const { text, blocks } = await subcommand.answer(questionOf(press), dependencies);
-  return { text, blocks };
-}
-
+/** In quotes, since an id may look like an amount. */
 function questionOf({ value, ...asker }: Press) {
-  return { ...asker, partnerId: asker.access.partnerId, argument: value, command: COMMAND };
+  const argument = value === '' ? '' : `"${value}"`;
+  return { ...asker, partnerId: asker.access.partnerId, argument, command: COMMAND };
 }

@@ -8,7 +8,7 @@ import { settingsButton } from './settings';
 import { suspenseButtons } from './suspense';
 import { topUpButton } from './top-up';
 
-const BUTTONS: readonly ButtonListener[] = [
+export const BUTTONS: readonly ButtonListener[] = [
   ...[topUpButton, settingsButton, ...suspenseButtons],
   ...[...PAGE_BUTTONS, ...HOME_BUTTONS, ...PEOPLE_BUTTONS],
 ];

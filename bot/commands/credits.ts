@@ -23,7 +23,7 @@ import { settings } from './settings';
 import { usage } from './usage';
 
 /** In the order in which help lists them. */
-const SUBCOMMANDS: readonly (Answering | Opening)[] = [
+export const SUBCOMMANDS: readonly (Answering | Opening)[] = [
   ...[balance, customers, usage, history, plans, report],
   ...[topUp, apply, adjust, reverse, settings, suspense],
   doctor,

@@ -4,7 +4,7 @@ import type { Answering } from './answer';
 export const plans: Answering = {
   name: 'plans',
   usage: 'plans',
-  does: 'what can be bought, what it costs and who sees it',
+  does: 'what can be bought, for how much, and who sees it',
   least: 'customer',
 
   async answer({ access, partnerId, command }, { data }) {
