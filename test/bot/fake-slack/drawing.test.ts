@@ -120,7 +120,7 @@ describe('a workspace', () => {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: 'Bearer xoxb' },
         body: JSON.stringify(args),
-      }).then((response) => response.json());
+      }).then((response) => response.json() as Promise<{ ts?: string }>);
     const { ts } = await call('chat.postMessage', { channel: 'C0ALERTS', text: 'Low', blocks: [samples.header] });
     await call('chat.postMessage', { channel: 'C0ALERTS', text: 'History', thread_ts: ts });
     await call('chat.postEphemeral', { channel: 'C0ALERTS', user: 'U0MIA', text: 'Only Mia' });

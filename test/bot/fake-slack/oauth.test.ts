@@ -6,6 +6,14 @@ import { WebClient } from '@slack/web-api';
 import manifest from '../../../bot/manifest.json';
 import { startFakeSlack, type FakeSlack } from '../../../server/demo/slack';
 
+/** What oauth.v2.access answers, as far as these tests ask. */
+interface Trade {
+  readonly ok: boolean;
+  readonly error: string;
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
 /** Slack's own OAuth library does the app's part. */
 let slack: FakeSlack;
 beforeEach(async () => {
@@ -16,10 +24,10 @@ beforeEach(async () => {
 });
 afterEach(() => slack.close());
 
-const access = async (args: Record<string, string>) => {
+const access = async (args: Record<string, string>): Promise<Trade> => {
   const { clientId: client_id, clientSecret: client_secret } = slack.app;
   const body = new URLSearchParams({ client_id, client_secret, ...args });
-  return (await fetch(`${slack.apiUrl}oauth.v2.access`, { method: 'POST', body })).json();
+  return (await fetch(`${slack.apiUrl}oauth.v2.access`, { method: 'POST', body })).json() as Promise<Trade>;
 };
 const authorizeUrl = (changes: Record<string, string> = {}) => {
   const query = {
@@ -123,7 +131,8 @@ describe('an installation', () => {
     expect(one.error ?? other.error).toBe('invalid_refresh_token');
     const works = async (token: string) => {
       const headers = { authorization: `Bearer ${token}` };
-      return (await (await fetch(`${slack.apiUrl}auth.test`, { method: 'POST', headers })).json()).error ?? 'ok';
+      const response = await fetch(`${slack.apiUrl}auth.test`, { method: 'POST', headers });
+      return ((await response.json()) as { error?: string }).error ?? 'ok';
     };
     const fresh = one.ok ? one : other;
     expect([await works(first.access_token), await works(fresh.access_token)]).toEqual(['ok', 'ok']);

@@ -123,7 +123,7 @@ describe('people and conversations', () => {
     });
     expect(await refusal(web.conversations.open({ users: 'U0GONE' }))).toBe('user_disabled');
     expect(await refusal(web.conversations.open({ users: 'U0EVE' }))).toBe('user_not_found');
-    expect(await refusal(web.conversations.open({}))).toBe('users_list_not_supplied');
+    expect(await refusal(web.apiCall('conversations.open'))).toBe('users_list_not_supplied');
     expect(await refusal(client('xoxb-poor').conversations.open({ users: 'U0MIA' }))).toBe('missing_scope');
   });
 
@@ -248,7 +248,7 @@ describe('a modal', () => {
     await mia.fill({ Text: 'typed', Number: '7' });
     const [text, , number] = view.blocks.slice(1);
     const blocks = [{ ...text }, { ...number, block_id: 'another' }] as never;
-    await web.views.update({ view_id: opened?.id, view: { ...view, blocks } });
+    await web.views.update({ view_id: opened?.id ?? '', view: { ...view, blocks } });
     expect(mia.modal?.values).toMatchObject({ Text: { a: { value: 'typed' } }, another: { a: { value: '12.5' } } });
   });
 });
