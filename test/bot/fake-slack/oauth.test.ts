@@ -27,11 +27,7 @@ afterEach(() => slack.close());
 const access = async (args: Record<string, string>): Promise<Trade> => {
   const { clientId: client_id, clientSecret: client_secret } = slack.app;
   const body = new URLSearchParams({ client_id, client_secret, ...args });
-<<<<<<< HEAD
   return (await fetch(`${slack.apiUrl}oauth.v2.access`, { method: 'POST', body })).json() as Promise<Trade>;
-=======
-  return (await fetch(`${slack.apiUrl}oauth.v2.access`, { method: 'POST', body })).json() as Promise<Trade>;
->>>>>>> fake
 };
 const authorizeUrl = (changes: Record<string, string> = {}) => {
   const query = {
