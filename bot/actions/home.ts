@@ -43,7 +43,8 @@ export const HOME_BUTTONS: readonly ButtonListener[] = [
 ];
 
 function listenerOf(action: string, subcommand: Answering | Opening): ButtonListener {
-  const { least, answer } = subcommand;
+  const { least } = subcommand;
+  const answer = subcommand.answer?.bind(subcommand);
   const opensAlways = 'open' in subcommand && (subcommand.opens?.('') ?? true);
   if (opensAlways)
     return {
@@ -60,7 +61,7 @@ function listenerOf(action: string, subcommand: Answering | Opening): ButtonList
     pressed: (press, dependencies) =>
       subcommand.aboutAll && press.access.customerId !== null
         ? Promise.resolve(refusalMessage({ kind: 'customers_channel' }))
-        : answer.call(subcommand, questionOf(press), dependencies),
+        : answer(questionOf(press), dependencies),
   };
 }
 

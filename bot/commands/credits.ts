@@ -1,6 +1,6 @@
 import type { Middleware, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import { askerOf, channelOf, logFault, type Asker, type BotDependencies } from '../asker';
-import { helpMessage, unknownSubcommandMessage, type Answer, type Message } from '../messages';
+import { helpMessage, unknownSubcommandMessage, type Answer } from '../messages';
 import { retype } from '../messages/text';
 import { failedMessage, failedText, refusalMessage, refusalText, textMessage } from '../messages/trouble';
 import { isAtLeast, type SlackActor } from '../ports';
@@ -37,7 +37,7 @@ const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer'
 export function credits(dependencies: BotDependencies): Middleware<SlackCommandMiddlewareArgs> {
   const chartless = new Chartless();
   return async (args) => {
-    const { command, context, ack, respond } = args;
+    const { command, context, ack } = args;
     await ack();
     const actor: SlackActor = {
       teamId: command.team_id,

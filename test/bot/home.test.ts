@@ -163,8 +163,8 @@ describe('the Home tab', () => {
   it('is published before a margin that takes long, and again with it', async () => {
     let add = () => {};
     const slow = await openAgency(test, {
-      changed: ({ monthMargin }) => ({
-        monthMargin: (partnerId) => new Promise((resolve) => (add = () => resolve(monthMargin(partnerId)))),
+      changed: (data) => ({
+        monthMargin: (partnerId) => new Promise((resolve) => (add = () => resolve(data.monthMargin(partnerId)))),
       }),
     });
     try {
