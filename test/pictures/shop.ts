@@ -8,6 +8,7 @@ import { createCustomer, createPartner, updateCustomer, updatePartner } from '@t
 import { Database, migrate, startEmbeddedPostgres } from '@talktime/core/database';
 import { Ledger, topUp } from '@talktime/core/ledger';
 import { createPlan } from '@talktime/core/plans';
+import { Client } from 'pg';
 import { createSlackApp } from '../../bot/app';
 import { singleWorkspace } from '../../bot/ports';
 import { startFakeSlack, type FakeSlack, type Person } from '../../server/demo/slack';
@@ -44,8 +45,8 @@ interface CustomerSpec {
 
 const CUSTOMERS: readonly CustomerSpec[] = [
   { id: 'cus_acme', name: 'Acme Dental', credits: '2800', calls: 4, seconds: 150, rate: '12' },
-  { id: 'cus_harbor', name: 'Harbor Law Group', credits: '2150', calls: 3, seconds: 190, rate: '15' },
-  { id: 'cus_zen', name: 'Zen Spa', credits: '900', calls: 2, seconds: 130, rate: '12' },
+  { id: 'cus_harbor', name: 'Harbor Law Group', credits: '3700', calls: 3, seconds: 190, rate: '15' },
+  { id: 'cus_zen', name: 'Zen Spa', credits: '1180', calls: 2, seconds: 130, rate: '12' },
   { id: 'cus_lakeside', name: 'Lakeside Realty', credits: '5200', calls: 3, seconds: 240, rate: '14' },
   { id: 'cus_bolt', name: 'Bolt Plumbing & Sons', credits: '760', calls: 1, seconds: 170, rate: '12' },
   { id: 'cus_orchard', name: 'Orchard Veterinary', credits: '6000', calls: 2, seconds: 110, rate: '12' },
@@ -60,6 +61,7 @@ export async function openShop(): Promise<Shop> {
   const partnerId = partner.id;
   const update = (id: string, settings: SettingsPatch) => updateCustomer(database, partnerId, HOST, id, { settings });
   await furnish(talktime, partnerId);
+  await useAsItBegan(server.url);
 
   const slack = await startFakeSlack({
     workspaces: [
@@ -116,6 +118,23 @@ export async function openShop(): Promise<Shop> {
       await server.stop();
     },
   };
+}
+
+/** The ledger counts what was used when it was posted, which was just now; here it is when the calls began. */
+async function useAsItBegan(url: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query('delete from talktime.wallet_usage');
+    await client.query(
+      `insert into talktime.wallet_usage (partner_id, wallet_id, hour, used)
+       select k.partner_id, c.wallet_id, date_trunc('hour', k.started_at, 'UTC'), sum(k.price)
+       from talktime.calls k join talktime.customers c using (partner_id, customer_id)
+       where k.revision > 0 group by 1, 2, 3`,
+    );
+  } finally {
+    await client.end();
+  }
 }
 
 /** Money, customers, plans, and three weeks of calls with what each cost the agency. */
