@@ -4,7 +4,6 @@ export type { ConsoleAlertChannelOptions, SlackAlertChannelOptions } from './ale
 export { createSlackApp, SLACK_PATH } from './app';
 export type { SlackApp, SlackAppOptions } from './app';
 export {
-  INSTALL_PATH,
   REDIRECT_PATH,
   slackRefresher,
   workspaceOfToken,

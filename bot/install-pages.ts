@@ -12,7 +12,7 @@ const PAGES = {
   installed: {
     tone: 'done',
     title: 'Talktime is installed',
-    text: 'You are an owner: in Slack you may see everything, move credits and give roles.',
+    text: 'You are an owner: in Slack you may see everything and move credits.',
     next: [
       'Open Talktime under Apps in Slack, or type <code>/credits</code> in any channel.',
       'Type <code>/invite @Talktime</code> in the channel that low balances should be told in.',

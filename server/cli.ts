@@ -24,7 +24,7 @@ import { FORMATS, RECORD_KINDS, RecordsUnreadable } from './commands/records';
 import { runVerify } from './commands/verify';
 import { ConfigError, readConfig, type Config } from './config';
 import { Lifecycle } from './lifecycle';
-import { createInstallLink, slackInstallAddress } from './slack-install';
+import { createInstallLink, slackInstallAddress } from './slack-links';
 import { openStorage, type OpenStorage } from './storage';
 
 const HELP = `Usage: npm run talktime -- <command>

@@ -21,6 +21,7 @@ declare module 'fastify' {
 
 /** Schemas that the document names, so that generated clients get types with names. */
 const NAMED = {
+  AlertMessage: contract.alertMessage,
   ApiKey: contract.apiKey,
   ApiKeyCreated: contract.apiKeyCreated,
   Balance: contract.balance,
@@ -55,6 +56,7 @@ const TAGS = [
   { name: 'Customers', description: 'Who takes the calls: settings, and what identifies their calls' },
   { name: 'Calls', description: 'Calls that match nobody, or were charged to the wrong customer' },
   { name: 'Plans', description: 'What is sold: packs of credits or minutes' },
+  { name: 'Alerts', description: 'What tells of low balances, where it goes, and what became of it' },
   { name: 'Webhooks', description: 'Being told of what happens, by signed requests to an address of yours' },
   { name: 'Slack', description: "Who may do what in Slack, customers' channels, and where the app is installed" },
   { name: 'Partner', description: "The partner's own settings, keys and webhook endpoints" },

@@ -11,6 +11,7 @@ import type { Talktime } from '@talktime/core/calls';
 import {
   alertQueue,
   channelByRoute,
+  createEmailAlertChannel,
   startDispatcher,
   webhookQueue,
   type AlertChannel,
@@ -38,8 +39,9 @@ import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
 import { botData } from './slack';
+import { slackInstallations, slackInstalling, type SlackOptions } from './slack-install';
+import { slackInstallAddress } from './slack-links';
 import { weeklyReportPoster } from './slack/weekly-report';
-import { slackInstallAddress, slackInstallations, slackInstalling, type SlackOptions } from './slack-install';
 
 /** How long requests and deliveries under way may take before the service stops without them. */
 const DRAIN_MILLISECONDS = 20_000;
@@ -59,6 +61,8 @@ export interface ServiceOptions {
   readonly trustedProxies?: number;
   readonly requestsPerMinute?: number;
   readonly slack?: SlackOptions | null;
+  /** The mail server (smtp://user:password@host:port) and whom e-mails are from; without it none are sent. */
+  readonly mail?: { readonly url: string; readonly from: string } | null;
   /** Where outgoing webhooks may go; the internet alone unless said. */
   readonly webhookAddresses?: WebhookAddresses;
   /** Where alerts go. Unless said: to Slack with a token, else drawn in the console. */
@@ -135,13 +139,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       alertLevelsJob(database),
       usageRetentionJob(database),
       webhookRetentionJob(database),
-      ...(installations
-        ? [
-            weeklyReportJob(
-              database,
-              weeklyReportPoster(database, { installations, apiUrl: options.slack?.apiUrl, logger }),
-            ),
-          ]
+      ...(options.slack && installations
+        ? [weeklyReportJob(database, weeklyReportPoster(database, { ...options.slack, installations, logger }))]
         : []),
     ],
     onError: (error) => {
@@ -189,14 +188,17 @@ function createBot(options: ServiceOptions, talktime: Talktime, installations: I
   });
 }
 
-function defaultChannel({ slack, logger }: ServiceOptions, installations: Installations | undefined): AlertChannel {
+function defaultChannel(
+  { slack, mail, logger }: ServiceOptions,
+  installations: Installations | undefined,
+): AlertChannel {
   const others = installations
     ? createSlackAlertChannel({ installations, apiUrl: slack?.apiUrl, logger })
     : createConsoleAlertChannel({
         write: (drawing) => void process.stdout.write(`${drawing}\n`),
         colour: process.stdout.isTTY && !process.env.NO_COLOR,
       });
-  return channelByRoute({ email: null, others });
+  return channelByRoute({ email: mail ? createEmailAlertChannel(mail) : null, others });
 }
 
 async function withinLimit(closing: Promise<void>, logger: Logger): Promise<void> {

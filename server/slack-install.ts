@@ -1,5 +1,4 @@
 import {
-  INSTALL_PATH,
   REDIRECT_PATH,
   singleWorkspace,
   slackRefresher,
@@ -11,18 +10,14 @@ import {
   type WorkspaceGrant,
 } from '@talktime/bot';
 import {
-  createInstallToken,
   endSlackInstallation,
   freshSlackInstallation,
   isInstallTokenOpen,
   storeSlackInstallation,
   useInstallToken,
-  type Actor,
   type InTurn,
 } from '@talktime/core/access';
 import type { Talktime } from '@talktime/core/calls';
-import type { SlackInstallLink } from '@talktime/core/contract';
-import type { Database } from '@talktime/core/database';
 
 /** How the service is a Slack app. */
 export interface SlackOptions {
@@ -77,25 +72,6 @@ export function slackInstalling(
     fetch: freshInstallations(talktime, { ...slack, oauth }, logger),
     end: (workspace, because, at) => endSlackInstallation(database, workspace, because, at),
   };
-}
-
-/** Where the install links of a service lead; undefined when workspaces cannot install its Slack app. */
-export function slackInstallAddress(
-  slack: Pick<SlackOptions, 'oauth'> | null | undefined,
-  publicUrl: string | undefined,
-): string | undefined {
-  return slack?.oauth && publicUrl !== undefined ? publicUrl + INSTALL_PATH : undefined;
-}
-
-/** Makes a link by which somebody installs the Slack app for a partner, once, within the hour. */
-export async function createInstallLink(
-  database: Database,
-  partnerId: string,
-  actor: Actor,
-  address: string,
-): Promise<SlackInstallLink> {
-  const { token, expiresAt } = await createInstallToken(database, partnerId, actor);
-  return { url: `${address}?link=${token}`, expires_at: expiresAt.toISOString() };
 }
 
 /** Renewals under way at once: were Slack slow with new tokens, the ledger would be left without connections. */

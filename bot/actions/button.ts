@@ -56,13 +56,8 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
   const asking = () => askerOf(dependencies, actor, channelId, listener.least);
   // A message has a response address; the Home tab has none.
   const hasAddress = body.response_url !== undefined && body.response_url !== '';
-  const answer = (message: Message) =>
-    args.respond({
-      response_type: 'ephemeral',
-      replace_original: listener.opens === 'message' && listener.replaces === true,
-      text: message.text,
-      blocks: message.blocks,
-    });
+  const answer = ({ text, blocks }: Message, replaces = false) =>
+    args.respond({ response_type: 'ephemeral', replace_original: replaces, text, blocks });
   if (listener.opens === 'modal') {
     const load = async () => {
       try {
@@ -86,7 +81,7 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
       return failedMessage(logFault(dependencies, err, listener.action, actor));
     }
   })();
-  if (message !== null && hasAddress) await answer(message);
+  if (message !== null && hasAddress) await answer(message, listener.replaces);
   else if (message !== null) await showInModal(args, message);
   if (body.view?.type === 'home') await publishHome(args.client, actor, dependencies);
 }

@@ -4,12 +4,13 @@ import { registerButtons, type ButtonListener } from './button';
 import { HOME_BUTTONS } from './home';
 import { PAGE_BUTTONS } from './pages';
 import { PEOPLE_BUTTONS } from './people';
+import { settingsButton } from './settings';
 import { suspenseButtons } from './suspense';
 import { topUpButton } from './top-up';
 
 export const BUTTONS: readonly ButtonListener[] = [
-  ...[topUpButton, ...PAGE_BUTTONS, ...suspenseButtons],
-  ...[...HOME_BUTTONS, ...PEOPLE_BUTTONS],
+  ...[topUpButton, settingsButton, ...suspenseButtons],
+  ...[...PAGE_BUTTONS, ...HOME_BUTTONS, ...PEOPLE_BUTTONS],
 ];
 
 /** Listens to buttons. */

@@ -13,7 +13,7 @@ import { customerMeant } from './customer';
 export const balance: Answering = {
   name: 'balance',
   usage: 'balance [customer]',
-  does: 'what is left and how long it lasts; without a customer, your own',
+  does: 'what is left, and how long it lasts',
   least: 'customer',
 
   async answer(question, { data }) {

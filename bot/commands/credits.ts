@@ -12,19 +12,20 @@ import { balance } from './balance';
 import { suspense } from './suspense';
 import { topUp } from './top-up';
 import { adjust } from './adjust';
+import { apply } from './apply';
+import { reverse } from './reverse';
 import { customers } from './customers';
 import { doctor } from './doctor';
 import { history } from './history';
 import { plans } from './plans';
 import { report } from './report';
+import { settings } from './settings';
 import { usage } from './usage';
-import { apply } from './apply';
-import { reverse } from './reverse';
 
 /** In the order in which help lists them. */
 export const SUBCOMMANDS: readonly (Answering | Opening)[] = [
   ...[balance, customers, usage, history, plans, report],
-  ...[topUp, apply, adjust, reverse, suspense],
+  ...[topUp, apply, adjust, reverse, settings, suspense],
   doctor,
 ];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
@@ -43,8 +44,6 @@ export function credits(dependencies: BotDependencies): Middleware<SlackCommandM
       enterpriseId: context.enterpriseId ?? null,
       userId: command.user_id,
     };
-    const say = ({ text, blocks }: Message) =>
-      respond({ response_type: 'ephemeral', replace_original: false, text, blocks });
     const [, word = '', argument = ''] = /^(\S*)\s*(.*)$/s.exec(command.text.trim()) ?? [];
     const typed = { word, argument, command: command.command, channelId: channelOf(command.channel_id) };
     const subcommand = SUBCOMMANDS.find(({ name }) => name === retype(word).toLowerCase());
@@ -53,7 +52,7 @@ export function credits(dependencies: BotDependencies): Middleware<SlackCommandM
         args.client,
         command.trigger_id,
         () => opened(subcommand, typed, actor, dependencies),
-        (text) => say(textMessage(text)),
+        (text) => respondTo(args, textMessage(text), chartless, dependencies),
       );
     await respondTo(args, await answered(subcommand, typed, actor, dependencies), chartless, dependencies);
   };

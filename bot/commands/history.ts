@@ -14,7 +14,7 @@ import { hiddenFrom } from './usage';
 export const history: Answering = {
   name: 'history',
   usage: 'history [customer]',
-  does: 'what was added, deducted and used; without a customer, of your own balance',
+  does: 'what was added, deducted and used',
   least: 'customer',
 
   async answer({ access, argument, command }, { data }) {

@@ -1,4 +1,4 @@
-import { customerPlansMessage, notBilledMessage, plansMessage, PLANS_SHOWN } from '../messages';
+import { customerPlansMessage, OFFERS_SHOWN, notBilledMessage, plansMessage, PLANS_SHOWN } from '../messages';
 import type { Answering } from './answer';
 
 export const plans: Answering = {
@@ -14,7 +14,7 @@ export const plans: Answering = {
     const settings = (await data.customerBalance(partnerId, customerId))?.customer.settings;
     if (!settings?.ai_credits_enabled) return notBilledMessage();
     return customerPlansMessage(
-      await data.plans(partnerId, customerId, PLANS_SHOWN),
+      await data.plans(partnerId, customerId, OFFERS_SHOWN),
       settings.show_pricing_information,
     );
   },

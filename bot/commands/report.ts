@@ -10,8 +10,8 @@ const USUAL = 7;
 
 export const report: Answering = {
   name: 'report',
-  usage: 'report [7d|30d] | report weekly on|off',
-  does: 'usage, markup and margin by customer; weekly: in your channel every Monday',
+  usage: 'report [7d|30d|weekly on|weekly off]',
+  does: 'margin and usage by customer; weekly: in your channel on Mondays',
   least: 'viewer',
   aboutAll: true,
 

@@ -5,6 +5,9 @@ import { context, header, section, table, type Message } from './message';
 import { cell, code, inert } from './text';
 
 export const PLANS_SHOWN = 25;
+/** Fewer for a customer's people, to whom each is described: with longest names the message is still one that Slack takes. */
+export const OFFERS_SHOWN = 10;
+const DESCRIPTION_LENGTH = 100;
 
 /** The plans, for the partner: what each holds, costs, and who may see it. */
 export function plansMessage({ plans, customers, isAll }: PlansShown, command: string): Message {
@@ -72,7 +75,7 @@ function offer(plan: PlanShown['plan'], showsPrices: boolean): string {
   return [
     `*${inert(plan.name)}*${plan.popular ? ' ⭐ popular' : ''}`,
     ...(showsPrices ? [`${contents(plan)} for ${priceOf(plan)}`] : []),
-    ...(plan.description.trim() === '' ? [] : [inert(plan.description, 200)]),
+    ...(plan.description.trim() === '' ? [] : [inert(plan.description, DESCRIPTION_LENGTH)]),
   ].join('\n');
 }
 

@@ -6,6 +6,8 @@ import { cell, code, inert, utc } from './text';
 
 /** The most customers that have a row of their own. */
 export const REPORT_ROWS = 25;
+/** Longer names push the figures out of sight. */
+const NAME_WIDTH = 24;
 
 /**
  * Usage and margin by customer, for the partner alone: it says what calls cost (money-rules 21). Markup and margin are both
@@ -47,8 +49,8 @@ function report(shown: ReportShown, title: string, closing: readonly string[]): 
       ),
       table(
         [
-          ['Customer', 'Calls', 'Minutes', 'Credits', 'Sold for', 'Cost', 'Markup', 'Margin'],
-          ...rows.map((row) => [cell(row.name, 40), ...figures(row, inMoney)]),
+          ['Customer', 'Sold for', 'Cost', 'Margin', 'Markup', 'Calls', 'Minutes', 'Credits'],
+          ...rows.map((row) => [cell(row.name, NAME_WIDTH), ...figures(row, inMoney)]),
           ['Total', ...figures(total, inMoney)],
         ],
         [1, 2, 3, 4, 5, 6, 7],
@@ -94,10 +96,10 @@ function channelName(channel: string): string {
 function figures(row: ReportFigures, inMoney: (amount: bigint) => string): string[] {
   const { markup, margin } = profit(row);
   return [
+    ...(hasCosts(row) ? [inMoney(row.sold), inMoney(row.cost), margin, markup] : ['–', '–', '–', '–']),
     row.calls.toLocaleString('en-US'),
     minutesText(row.minutes),
     figure(row.credits),
-    ...(hasCosts(row) ? [inMoney(row.sold), inMoney(row.cost), markup, margin] : ['–', '–', '–', '–']),
   ];
 }
 

@@ -5,6 +5,8 @@ import { STATUS } from './status';
 import { cell, code } from './text';
 
 export const STANDINGS_PAGE = 20;
+/** Longer names push the figures out of sight. */
+const NAME_WIDTH = 32;
 
 export const STANDINGS_NEXT = 'talktime_customers_next';
 export const STANDINGS_PREVIOUS = 'talktime_customers_previous';
@@ -44,7 +46,7 @@ export function standingsMessage(
     text: `${title}: ${range}`,
     blocks: [
       header(title),
-      table([['Customer', 'Credits', 'Status', 'Lasts', 'Call time'], ...rows(standings)], [1]),
+      table([['Customer', 'Credits', 'Lasts', 'Call time', 'Status'], ...rows(standings)], [1]),
       buttons(...pages, which),
       context(
         [
@@ -81,15 +83,16 @@ function rows(standings: readonly Standing[]): string[][] {
   return standings.map((standing) => {
     const { mark, words } = STATUS[standing.status];
     const isShared = names.filter((name) => name === standing.name).length > 1;
-    const name = isShared ? `${cell(standing.name)} (${cell(standing.customerId)})` : cell(standing.name);
+    const named = cell(standing.name, NAME_WIDTH);
+    const name = `${mark} ${isShared ? `${named} (${cell(standing.customerId, NAME_WIDTH)})` : named}`;
     // The balance is the partner's then, and the same in every such row.
-    if (standing.payer === 'partner') return [name, 'paid by you', `${mark} ${words}`, '–', '–'];
+    if (standing.payer === 'partner') return [name, 'paid by you', '–', '–', words];
     return [
       name,
       figure(standing.posted),
-      `${mark} ${words}`,
       standing.posted <= 0n ? '–' : runwayText(standing.runway, standing.posted),
       standing.posted <= 0n ? '–' : timeLeft(standing.minutesLeft),
+      words,
     ];
   });
 }

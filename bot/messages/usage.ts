@@ -131,7 +131,7 @@ function rowsOf(total: Used, before: Used, elapsedDays: number, { audience }: Us
     row('Credits', ({ credits: used }) => figure(used)),
     row('Average a day', ({ credits: used }) => figure(perDay(used, elapsedDays))),
     ...(audience === 'partner' && (ownPart(total) !== 0n || ownPart(before) !== 0n)
-      ? [row('Of it paid by you', (used) => figure(ownPart(used)))]
+      ? [row('Credits paid by you', (used) => figure(ownPart(used)))]
       : []),
   ];
 }

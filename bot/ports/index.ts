@@ -10,6 +10,7 @@ import type { PlanChoiceData } from './plan-choice';
 import type { PlanData } from './plans';
 import type { ReportData } from './report';
 import type { ReversalData } from './reversals';
+import type { SettingsData } from './settings';
 import type { StandingData } from './standings';
 import type { SuspenseData } from './suspense';
 import type { UsageData } from './usage';
@@ -26,14 +27,16 @@ export * from './plan-choice';
 export * from './plans';
 export * from './report';
 export * from './reversals';
+export * from './settings';
 export * from './standings';
 export * from './suspense';
 export * from './usage';
 
 /** What is read for a list, a chart or a report. */
 export type ReadingData = StandingData & UsageData & HistoryData & PlanData & ReportData;
-/** What moves credits, and what is needed to say which. */
-export type ActingData = MoneyData & PlanChoiceData & ReversalData & SuspenseData;
+
+/** What is read for the modals that change something, and done by them. */
+export type ActingData = SuspenseData & MoneyData & PlanChoiceData & ReversalData & SettingsData;
 
 export type BotData = AccessData & BalanceData & ReadingData & ActingData & DoctorData & HomeData & PeopleData;
 

@@ -4,6 +4,7 @@ import { actorOfInteraction, askerOf, channelOf, logFault, type Asker, type BotD
 import { failedText, refusalText } from '../messages/trouble';
 import type { CustomerRef, Role } from '../ports';
 import { modalOfTopUp } from '../views/money';
+import { settingsModalOf } from '../views/settings';
 import { noticeModal, type Modal } from '../views/modal';
 import { openModal } from '../views/show';
 
@@ -14,17 +15,23 @@ interface MessageEntry {
   open(asker: Asker, customer: CustomerRef | null, dependencies: BotDependencies): Promise<Modal> | Modal;
 }
 
-const ENTRIES: readonly MessageEntry[] = [
+/** In the order of the manifest. */
+export const MESSAGE_ENTRIES: readonly MessageEntry[] = [
   {
     callbackId: 'talktime_message_topup',
     least: 'manager',
     open: ({ channelId }, customer) => modalOfTopUp(customer, channelId),
   },
+  {
+    callbackId: 'talktime_message_settings',
+    least: 'manager',
+    open: (asker, customer, { data }) => settingsModalOf(asker, customer, data),
+  },
 ];
 
 /** Listens to the menu of messages. */
 export function register(app: App, dependencies: BotDependencies): void {
-  for (const entry of ENTRIES)
+  for (const entry of MESSAGE_ENTRIES)
     app.shortcut<MessageShortcut>({ type: 'message_action', callback_id: entry.callbackId }, (args) =>
       choose(entry, args, dependencies),
     );

@@ -8,11 +8,12 @@ import { MONEY_FORMS } from './money';
 import { PEOPLE_FORMS } from './people';
 import { PLAN_FORM } from './plan';
 import { REVERSAL_FORMS } from './reversal';
+import { SETTINGS_FORMS } from './settings';
 import { SUSPENSE_FORMS } from './suspense';
 
 const FORMS: readonly Form[] = [
-  ...[CONFIRM_FORM, ...MONEY_FORMS, PLAN_FORM, ...REVERSAL_FORMS, ...SUSPENSE_FORMS],
-  ...PEOPLE_FORMS,
+  ...[CONFIRM_FORM, ...MONEY_FORMS, PLAN_FORM, ...REVERSAL_FORMS],
+  ...[...SETTINGS_FORMS, ...SUSPENSE_FORMS, ...PEOPLE_FORMS],
 ];
 /** The most that Slack takes. */
 const MOST_OPTIONS = 100;

@@ -147,15 +147,17 @@ function rangeOf(posted: number, pace: Pace): [from: number, to: number | null] 
   const expected = pace.byDay.map(Number);
   const week = Number(pace.week);
   const mean = week / WEEK;
+  const until: number[] = [0]; // the beginning of each day of a week
+  for (const use of expected) until.push(until.at(-1)! + use);
   const usedBy = (tenths: number) => {
-    const [day, part] = [Math.floor(tenths / 10), (tenths % 10) / 10];
-    let use = Math.floor(day / WEEK) * week;
-    for (let each = 0; each < day % WEEK; each++) use += expected[each]!;
-    return use + part * expected[day % WEEK]!;
+    const day = Math.floor(tenths / 10);
+    const part = (tenths % 10) / 10;
+    return Math.floor(day / WEEK) * week + until[day % WEEK]! + part * expected[day % WEEK]!;
   };
   const { variance, ofPace } = spreadOf(pace, mean);
   const isUsedUp = (tenths: number, deviations: number) => {
-    const [days, use] = [tenths / 10, usedBy(tenths)];
+    const days = tenths / 10;
+    const use = usedBy(tenths);
     const relative = ofPace + ((SPREAD.drift * days) / 30) ** 2;
     const deviation = Math.sqrt(variance * days + use * use * relative + (SPREAD.withinDay * mean) ** 2);
     return use + deviations * deviation >= posted;

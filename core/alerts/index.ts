@@ -3,6 +3,7 @@ export * from './dead-routes';
 export { alertQueue, type AlertQueueOptions } from './delivery/queue';
 export { pauseAfter } from './delivery/timing';
 export * from './dispatcher';
+export { createEmailAlertChannel, type EmailAlertChannelOptions } from './email/channel';
 export * from './episodes';
 export * from './forecast';
 export * from './levels';

@@ -44,7 +44,7 @@ export async function endQuiet(
       `insert into talktime.outbox (partner_id, outbox_id, wallet_id, episode, event, sequence, created_at, detail)
        select $1, $3, wallet_id, episode, 'recharge_failed', sequence, $4, $5
        from talktime.wallets where partner_id = $1 and wallet_id = $2`,
-      [partnerId, randomUUID(), walletId, now, outcome.failed.slice(0, 500)],
+      [partnerId, walletId, randomUUID(), now, outcome.failed.slice(0, 500)],
     );
   }
   await holdAnew(transaction, partnerId, walletId, now);

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Limits } from '../limits';
 import type { Metrics } from '../metrics';
+import { alertRoutes } from './alerts';
 import { amountRoutes } from './amounts';
 import { apiKeyRoutes } from './api-keys';
 import { balanceRoutes } from './balances';
@@ -63,6 +64,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     partnerRoutes,
     exchangeRateRoutes,
     apiKeyRoutes,
+    alertRoutes,
     webhookRoutes,
     slackRoutes,
     endpointRoutes,

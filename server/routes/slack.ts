@@ -27,7 +27,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { partnerCaller, requireWholePartner } from '../access';
-import { createInstallLink } from '../slack-install';
+import { createInstallLink } from '../slack-links';
 import type { Routes } from './index';
 import { listOf, nothing } from './queries';
 

@@ -8,9 +8,10 @@ import { homeData } from './home';
 import { moneyData } from './money';
 import { peopleData } from './people';
 import { planChoiceData } from './plan-choice';
+import { reversalData } from './reversals';
 import { planData } from './plans';
 import { reportData } from './report';
-import { reversalData } from './reversals';
+import { settingsData } from './settings';
 import { standingData } from './standings';
 import { suspenseData } from './suspense';
 import { usageData } from './usage';
@@ -33,5 +34,6 @@ export function botData(talktime: Talktime): BotData {
     ...homeData(talktime),
     ...peopleData(database),
     ...doctorData(database),
+    ...settingsData(database),
   };
 }

@@ -24,6 +24,9 @@ interface Expected {
   readonly size: string;
 }
 
+/** What else is kept under such ids (settings that are open) is no confirmation. */
+const isKept = (draft: unknown): draft is Kept => typeof draft === 'object' && draft !== null && 'expected' in draft;
+
 /** Credits moved from Slack: drafted, confirmed, and done once. */
 export function moneyData(talktime: Talktime): MoneyData {
   const { database, ledger } = talktime;
@@ -63,12 +66,12 @@ export function moneyData(talktime: Talktime): MoneyData {
 async function performWithin(transaction: Transaction, mover: Mover, actor: SlackActor, draftId: string) {
   const { partnerId, maxCredits } = mover;
   const kept = await readSlackDraft(transaction, partnerId, actor, draftId);
-  if (!kept)
+  if (!kept || !isKept(kept.draft))
     throw new Refusal(
       'DRAFT_NOT_FOUND',
       'This confirmation has waited longer than half an hour, or is not yours. Start again.',
     );
-  const { draft, expected } = kept.draft as Kept;
+  const { draft, expected } = kept.draft;
   requireReach(mover, draft);
   const { command, mapping } = await moveOf(transaction, partnerId, actor, draftId, draft);
   await lockPartner(transaction, partnerId);

@@ -33,12 +33,12 @@ export interface Agency {
   close(): Promise<void>;
 }
 
-/** `changed` stands in for a part of the service, to break it. The customer cus_acme has 100 credits. */
+/** `changed` stands in for a part of the service, to break it. The customer cus_acme has 100 credits; the agency's own calls cost `rate` credits a minute. */
 export async function openAgency(
   test: TestDatabase,
-  { changed = () => ({}) }: { changed?: (data: BotData) => Partial<BotData> } = {},
+  { changed = () => ({}), rate }: { changed?: (data: BotData) => Partial<BotData>; rate?: string } = {},
 ): Promise<Agency> {
-  const world = await World.create(test, { rate: '8' });
+  const world = await World.create(test, { rate });
   await world.customer('cus_acme', '100');
   teams += 1;
   const teamId = `T0AGENCY${teams}`;

@@ -234,7 +234,7 @@ describe('a delivery that fails', () => {
     const outcome = await send(channel({ apiUrl }), notice('low', '98'));
     expect(outcome).toMatchObject({ kind: 'retry' });
     expect(outcome).not.toHaveProperty('perhapsPosted');
-    slack = await startFakeSlack({ workspaces: [] });
+    slack = await startFakeSlack({ workspaces: [{ id: 'T0BRIGHT' }] });
   });
 
   it.each([

@@ -8,7 +8,8 @@ import { singleWorkspace } from '../../bot/ports';
 import { socketMode } from '../../bot/socket-mode';
 import { botData } from '../../server/slack';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
-import { World } from '../setup/world';
+import { updatePartner } from '@talktime/core/customers';
+import { PARTNER, World } from '../setup/world';
 import { keepingLogger } from './samples';
 
 /** What this test uses of `ws`, which comes without types. */
@@ -133,10 +134,14 @@ const apiUrl = () => `http://${slack.origin}/api/`;
 describe('the app with SLACK_APP_TOKEN', () => {
   let test: TestDatabase;
   let app: SlackApp;
-  beforeAll(async () => void (test = await createTestDatabase()));
+  let world: World;
+  beforeAll(async () => {
+    test = await createTestDatabase();
+    world = await World.create(test);
+    await updatePartner(test.database, world.partnerId, PARTNER, { slack_team_id: 'T0BRIGHT' });
+  });
   afterAll(() => test.drop());
-  beforeEach(async () => {
-    const world = await World.create(test);
+  beforeEach(() => {
     app = createSlackApp({
       signingSecret: '8f742231b10e8888abcd99yyyzzz85a5',
       installations: singleWorkspace('xoxb-test'),

@@ -9,7 +9,7 @@ describe('/credits suspense', () => {
   let agency: Agency;
   beforeAll(async () => void (test = await World.open()));
   afterAll(() => test.drop());
-  beforeEach(async () => void (agency = await openAgency(test)));
+  beforeEach(async () => void (agency = await openAgency(test, { rate: '8' })));
   afterEach(() => agency.close());
 
   const posted = (customer: string | 'partner' = 'cus_acme') => agency.world.posted(customer);

@@ -67,9 +67,14 @@ async function settle(entries: readonly Entry[], options: ClientOptions, millise
 /** An alert that could have been delivered longer ago than the dispatcher's sweep takes (30 s). */
 async function overdueAlerts(world: World): Promise<string[]> {
   const rows = await world.postgres.query<{ line: string }>(
-    `select format('wallet %s: %s waiting since %s', wallet_id, count(*), max(next_attempt_at)) as line
-     from talktime.outbox where delivered_at is null and dead_at is null
-     group by partner_id, wallet_id having max(next_attempt_at) < clock_timestamp() - interval '60 seconds'`,
+    `select format('wallet %s: %s not routed since %s', wallet_id, count(*), min(created_at)) as line
+     from talktime.outbox where routed_at is null
+     group by partner_id, wallet_id having min(created_at) < clock_timestamp() - interval '60 seconds'
+     union all
+     select format('message %s on %s waits since %s', message_id, route, due)
+     from (select message_id, route, greatest(next_attempt_at, held_until, leased_until) as due
+           from talktime.alert_messages where version > shown and dead_at is null) as waiting
+     where due < clock_timestamp() - interval '60 seconds'`,
   );
   return rows.map((row) => row.line);
 }

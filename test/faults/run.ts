@@ -3,9 +3,11 @@
  * them, and shows that every acknowledged operation is in the ledger once and nothing is half done.
  *
  *   --kills N   how many kills; 50 unless said
+ *   --only alerts   the delivery of alerts alone
  *   --seed S    of the choices and the moments; any unless said, and printed
  */
 import { parseArgs } from 'node:util';
+import { alertFaults } from './alerts';
 import { conclude } from './conclusion';
 import { killUnderLoad, planKills } from './kills';
 import { Load } from './load';
@@ -17,11 +19,26 @@ import { seconds } from './time';
 import { removeAllFolders, World } from './world';
 
 async function main(): Promise<number> {
-  const { kills, seed } = readOptions();
+  const { kills, seed, only } = readOptions();
   const started = Date.now();
   const report = new Report((line) => void process.stdout.write(`${line}\n`));
   const random = new Random(seed);
   report.say(`npm run test:faults -- --kills ${kills} --seed ${seed}`);
+
+  const alerts = async () => {
+    report.title('Alerts: dispatchers and Slack fail while balances cross their levels');
+    const dispatcherKills = Math.ceil(kills / 2);
+    await alertFaults({
+      kills: dispatcherKills,
+      crossings: Math.min(10_000, Math.max(400, kills * 200)),
+      random: new Random(seed),
+      report,
+    });
+  };
+  if (only === 'alerts') {
+    await alerts();
+    return report.finish();
+  }
 
   const [crashing, network] = [
     await World.create({ name: 'crashing', replicas: 2, partners: 2, random: random.fork() }),
@@ -57,6 +74,7 @@ async function main(): Promise<number> {
   report.say(`${seconds(Date.now() - started)} in all; seed ${seed}`);
   await crashing.stop();
   await network.stop();
+  await alerts();
   return report.finish();
 }
 
@@ -82,13 +100,16 @@ function summary({ name, book }: World): string {
   ].join('\n  ');
 }
 
-function readOptions(): { kills: number; seed: number } {
-  const { values } = parseArgs({ options: { kills: { type: 'string', default: '50' }, seed: { type: 'string' } } });
+function readOptions(): { kills: number; seed: number; only: string | undefined } {
+  const { values } = parseArgs({
+    options: { kills: { type: 'string', default: '50' }, seed: { type: 'string' }, only: { type: 'string' } },
+  });
   const kills = Number(values.kills);
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed);
   if (!Number.isInteger(kills) || kills < 0 || !Number.isInteger(seed) || seed < 0)
     throw new Error('--kills and --seed are whole numbers');
-  return { kills, seed };
+  if (values.only !== undefined && values.only !== 'alerts') throw new Error('--only takes "alerts"');
+  return { kills, seed, only: values.only };
 }
 
 /** Nothing that was started here outlives the run, however it ends. */

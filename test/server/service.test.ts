@@ -84,6 +84,35 @@ describe('the service', () => {
     expect((await ask(signature)).status).toBe(200);
   });
 
+  it('lets workspaces install the app, by a link that the API makes and the bot takes', async () => {
+    const other = await startService({
+      url: test.url,
+      sealKey: Buffer.alloc(32, 1),
+      host: '127.0.0.1',
+      port: 0,
+      publicUrl: 'https://talktime.example.com',
+      alertChannel: channel,
+      slack: {
+        signingSecret: SIGNING_SECRET,
+        oauth: { clientId: '1234567890123.9876543210987', clientSecret: 'c'.repeat(32) },
+      },
+      logger: createLogger('silent'),
+    });
+    const partner = await createPartner(test.database, SYSTEM, { name: 'Q', currency: 'USD' });
+    const { key } = await createApiKey(test.database, partner.id, SYSTEM, { name: 'k', scopes: ['manage'] });
+    const made = await fetch(`${other.url}/v1/slack/install-links`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+    });
+    const { url } = (await made.json()) as { url: string };
+    const opened = await fetch(url.replace('https://talktime.example.com', other.url), { redirect: 'manual' });
+    expect(opened.status).toBe(302);
+    const slack = new URL(opened.headers.get('location') ?? '');
+    expect(slack.origin + slack.pathname).toBe('https://slack.com/oauth/v2/authorize');
+    expect(slack.searchParams.get('redirect_uri')).toBe('https://talktime.example.com/slack/oauth_redirect');
+    await other.stop();
+  });
+
   it('is stopped once, however often it is asked to', async () => {
     const other = await startService({
       url: test.url,

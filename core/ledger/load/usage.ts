@@ -7,18 +7,19 @@ const WINDOWS = 28;
 export const WINDOWS_END = `(select date_trunc('hour', talktime.clock(), 'UTC') as ends) windows`;
 
 /**
- * What the wallet `w.wallet_id` of the partner $1 used in each of the last full 24 hours before `windows.ends`: from when,
- * and by the window's number. The hours before do not change any more, so within an hour it is the same.
+ * What the wallet `w.wallet_id` of the partner $1 used in each of the last full 24 hours before `windows.ends`, by the
+ * window's beginning. The hours before do not change any more, so within an hour it is the same.
  */
 export const USAGE = `(
   select jsonb_build_object(
-    'hours', extract(epoch from windows.ends - (
+    'ends', extract(epoch from windows.ends)::bigint,
+    'first', extract(epoch from (
       select hour from talktime.wallet_usage where partner_id = $1 and wallet_id = w.wallet_id order by hour limit 1
-    ))::bigint / 3600,
+    ))::bigint,
     'used', (
-      select jsonb_object_agg(number, used::text)
+      select jsonb_object_agg(extract(epoch from bin)::bigint, used::text)
       from (
-        select (extract(epoch from windows.ends - hour)::bigint / 3600 - 1) / 24 as number, sum(used) as used
+        select date_bin('24 hours', hour, windows.ends) as bin, sum(used) as used
         from talktime.wallet_usage
         where partner_id = $1 and wallet_id = w.wallet_id
           and hour >= windows.ends - make_interval(hours => ${WINDOWS * 24}) and hour < windows.ends
@@ -28,16 +29,21 @@ export const USAGE = `(
   )
 )`;
 
+/** Moments in seconds. */
 export interface UsageJson {
-  /** Hours since the first use; null when there was none. */
-  readonly hours: number | null;
+  readonly ends: number;
+  /** The hour of the first use that is kept; null when there was none. */
+  readonly first: number | null;
   readonly used: Readonly<Record<string, string>> | null;
 }
 
+const DAY = 24 * 60 * 60;
+
 /** Newest first, as many as there is history. */
 export function usageFromJson(json: UsageJson | null): bigint[] {
-  const windows = Math.min(WINDOWS, Math.floor(Math.max(0, json?.hours ?? 0) / 24));
-  return Array.from({ length: windows }, (_, number) => BigInt(json!.used?.[number] ?? '0'));
+  if (!json || json.first === null) return [];
+  const windows = Math.max(0, Math.min(WINDOWS, Math.floor((json.ends - json.first) / DAY)));
+  return Array.from({ length: windows }, (_, back) => BigInt(json.used?.[json.ends - (back + 1) * DAY] ?? '0'));
 }
 
 /** What wallets used in each of the last full 24 hours, newest first; nothing of those without a whole one. */

@@ -97,7 +97,7 @@ export class SlackState {
   }
 
   #addWorkspace(options: WorkspaceOptions): void {
-    const suffix = options.id.replace(/^T/, '');
+    const suffix = options.id.replace(/^T0?/, '');
     const users = (options.users ?? []).map((user): [string, User] => {
       const name = user.name ?? user.id.replace(/^[UW]0?/, '').toLowerCase();
       const realName = user.realName ?? name.charAt(0).toUpperCase() + name.slice(1);
@@ -107,8 +107,8 @@ export class SlackState {
       id: options.id,
       name: options.name ?? suffix,
       domain: options.domain ?? suffix.toLowerCase(),
-      botId: `B${suffix}`,
-      botUserId: `UBOT${suffix}`,
+      botId: `B0${suffix}`,
+      botUserId: `U0${suffix}BOT`,
       charts: options.charts ?? true,
       users: new Map(users),
     });

@@ -55,7 +55,7 @@ describe('/credits usage', () => {
     await bench.call('cus_off', 0, 60);
     const answer = await bench.ask(bench.viewer, 'usage');
     expect(wordsOf(answer)).toContain('Your customers used 56.2 credits on 4 calls in the last 30 days.');
-    expect(tableOf(answer)).toContainEqual(['Of it paid by you', '8', '0']);
+    expect(tableOf(answer)).toContainEqual(['Credits paid by you', '8', '0']);
   });
 
   it('says so when there was none, and when the time or the customer is none that it knows', async () => {

@@ -75,6 +75,8 @@ function describe(channel: Channel, state: SlackState): Json {
     is_org_shared: false,
     context_team_id: state.workspace(teamId).id,
     shared_team_ids: [teamId, ...sharedWith],
+    created: 1_700_000_000,
+    creator: '',
     topic: { value: '', creator: '', last_set: 0 },
     purpose: { value: '', creator: '', last_set: 0 },
   };

@@ -1,0 +1,238 @@
+/**
+ * The delivery of alerts under faults: dispatchers killed at every step and at any moment, Slack that refuses, fails, hangs
+ * and loses answers, a channel that goes away, a token that is revoked, and Postgres that crashes; with two replicas, while
+ * thousands of balances cross their levels. At the end the channels are held against the ledger.
+ */
+import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NO_CLUES } from '@talktime/core/calls';
+import { customerCreate, partnerCreate } from '@talktime/core/contract';
+import { createCustomer, createPartner, updatePartner } from '@talktime/core/customers';
+import { Database, migrate } from '@talktime/core/database';
+import { Ledger, topUp } from '@talktime/core/ledger';
+import { Postgres } from '../postgres';
+import type { Random } from '../random';
+import type { Report } from '../report';
+import { seconds, sleep, until } from '../time';
+import { auditChannels } from './auditor';
+import { DispatcherReplica } from './replicas';
+import { NO_TROUBLES, SlackDouble } from './slack';
+
+const ACTOR = { id: 'faults', host: true };
+const ROUNDS = 4;
+const DRAIN = 240_000;
+const TROUBLES = { refused: 20, failed: 15, failedDone: 10, cutDone: 10, hung: 5 };
+
+export interface AlertFaultOptions {
+  readonly kills: number;
+  /** How many times a balance crosses a level. */
+  readonly crossings: number;
+  readonly random: Random;
+  readonly report: Report;
+}
+
+export async function alertFaults({ kills, crossings, random, report }: AlertFaultOptions): Promise<void> {
+  const started = Date.now();
+  const folder = mkdtempSync(join(tmpdir(), 'talktime-alerts-'));
+  chmodSync(folder, 0o755);
+  const postgres = await Postgres.start(join(folder, 'postgres'));
+  const slack = new SlackDouble(random.fork());
+  const database = new Database({ url: postgres.url(), connections: 12, onIdleError: () => undefined });
+  const replicas: DispatcherReplica[] = [];
+  try {
+    await migrate(postgres.url());
+    const environment = { DATABASE_URL: postgres.url(), SLACK_URL: await slack.start() };
+    const agencies = await openAgencies(database, crossings);
+    report.say(
+      `${agencies.length} partners with ${agencies[0]!.customers.length} customers each, in ${seconds(Date.now() - started)}`,
+    );
+    replicas.push(new DispatcherReplica(environment), new DispatcherReplica(environment));
+    slack.troubles = TROUBLES;
+
+    const places = await killWhileCrossing({ kills, random, report, postgres, slack, database, agencies, replicas });
+    slack.troubles = NO_TROUBLES;
+    const killed = [...places].map(([place, times]) => `${times} ${place}`).join(', ');
+    report.say(`dispatchers killed: ${killed || 'none'}; Postgres crashed twice`);
+    await Promise.all(replicas.map((replica) => replica.start()));
+    const drainBegan = Date.now();
+    const drained = await until(async () => (await waiting(postgres)) === 0, DRAIN, 500);
+    report.check('alerts: nothing waits at the end', drained ? [] : [`${await waiting(postgres)} still wait`], {
+      detail: `${seconds(Date.now() - drainBegan)} after the last kill`,
+    });
+
+    const [moved, cutOff] = [agencies[0]!, agencies[1]!];
+    const audit = await postgres.withClient((client) =>
+      auditChannels(
+        client,
+        slack.messages,
+        (partnerId) => agencies.filter((agency) => agency.partnerId === partnerId).flatMap(({ channels }) => channels),
+        new Set([moved.partnerId]),
+        new Set([cutOff.partnerId]),
+      ),
+    );
+    report.check(
+      'alerts: every episode is in one message with its last state, or given up with a reason',
+      audit.findings,
+      {
+        detail: `${audit.episodes} episodes, ${crossings} crossings, ${slack.messages.length} posts and ${slack.counts['chat.update'] ?? 0} updates`,
+      },
+    );
+    report.check('alerts: nothing is there twice without a counted doubt', [], {
+      detail: `${audit.doubled} doubled with ${audit.doubts} doubts, of ${slack.messages.length} posts`,
+    });
+    const busiest = slack.busiest();
+    report.check('alerts: about a post a second a channel', busiest > 12 ? [`${busiest} within ten seconds`] : [], {
+      detail: `${busiest} within ten seconds at most`,
+    });
+    const troubles = Object.keys(TROUBLES).map((name) => `${name} ${slack.counts[name] ?? 0}`);
+    report.say(`Slack's troubles: ${troubles.join(', ')}; ${seconds(Date.now() - started)} in all`);
+  } finally {
+    await Promise.all(replicas.map((replica) => replica.kill()));
+    await database.close().catch(() => undefined);
+    await postgres.stop().catch(() => undefined); // it may have been killed
+    await slack.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Agency {
+  readonly partnerId: string;
+  readonly customers: readonly string[];
+  /** Where its alerts may stand: its channel, and a direct message. */
+  readonly channels: readonly string[];
+}
+
+/** Each customer crosses four times: low, out, recovered, and low again. */
+async function openAgencies(database: Database, crossings: number): Promise<Agency[]> {
+  const customers = Math.ceil(crossings / ROUNDS);
+  const count = Math.min(20, Math.max(3, Math.ceil(customers / 40)));
+  const each = Math.ceil(customers / count);
+  const ledger = new Ledger(database);
+  return Promise.all(
+    Array.from({ length: count }, async (_, index): Promise<Agency> => {
+      const { id: partnerId } = await createPartner(database, ACTOR, partnerCreate.parse({ name: `Agency ${index}` }));
+      const [team, channel] = [`T0P${index}`, `C0P${index}`];
+      await updatePartner(database, partnerId, ACTOR, { slack_team_id: team, slack_channel: channel });
+      if (index === 0)
+        await database.asPartner(partnerId, (transaction) =>
+          transaction.query(
+            `insert into talktime.slack_installations (partner_id, workspace_id, sealed, scopes, installer_id)
+             values ($1, $2, '\\x00', '{}', 'U0INSTALLER')`,
+            [partnerId, team],
+          ),
+        );
+      const ids = Array.from({ length: each }, (_each, n) => `p${index}c${n}`);
+      for (const id of ids) {
+        const settings = {
+          ai_credits_enabled: true,
+          price_per_minute: { credits: '12' },
+          low_credit_threshold: '100',
+          low_credit_notifications_enabled: true,
+        };
+        await createCustomer(database, partnerId, ACTOR, customerCreate.parse({ id, name: id, settings }));
+      }
+      await Promise.all(ids.map((id) => fill(ledger, partnerId, id, '110', 'first')));
+      return { partnerId, customers: ids, channels: [channel, 'DU0INSTALLER'] };
+    }),
+  );
+}
+
+function fill(ledger: Ledger, partnerId: string, customerId: string, amount: string, key: string): Promise<unknown> {
+  const idempotency_key = `${key} ${customerId}`;
+  return topUp(ledger, partnerId, ACTOR, { customer_id: customerId, amount, kind: 'paid', idempotency_key });
+}
+
+function spend(
+  ledger: Ledger,
+  partnerId: string,
+  customerId: string,
+  minutes: number,
+  round: number,
+): Promise<unknown> {
+  return ledger.submit(partnerId, {
+    kind: 'call',
+    actor: ACTOR,
+    identity: { provider: 'retell', account: 'default', callId: `${customerId}-${round}`, leg: '' },
+    facts: { outcome: 'connected', rawMilliseconds: minutes * 60_000, cost: null, rank: 2, order: 1 },
+    startedAt: null,
+    clues: NO_CLUES,
+    customerId,
+  });
+}
+
+interface Stage {
+  readonly kills: number;
+  readonly random: Random;
+  readonly report: Report;
+  readonly postgres: Postgres;
+  readonly slack: SlackDouble;
+  readonly database: Database;
+  readonly agencies: readonly Agency[];
+  readonly replicas: readonly DispatcherReplica[];
+}
+
+/** Rounds of crossings while both replicas are killed again and again. Answers where they died, with how often. */
+async function killWhileCrossing(stage: Stage): Promise<Map<string, number>> {
+  const { kills, random, postgres, slack, agencies, replicas } = stage;
+  const places = new Map<string, number>();
+  let begun = 0;
+  let done = 0;
+  const killing = Promise.all(
+    replicas.map(async (replica) => {
+      const choices = random.fork();
+      while (begun < kills) {
+        begun++;
+        const place = await replica.liveAndDie(choices);
+        places.set(place, (places.get(place) ?? 0) + 1);
+        done++;
+      }
+    }),
+  );
+  killing.catch(() => undefined); // what it throws is met where it is awaited
+  for (let round = 1; round <= ROUNDS; round++) {
+    await until(() => done >= ((round - 1) / ROUNDS) * kills, DRAIN);
+    if (round === 2) {
+      slack.lost.add(agencies[0]!.channels[0]!);
+      slack.revoked.add('xoxb-T0P1');
+    }
+    const crossing = crossAll(stage, round);
+    if (round === 2 || round === 3) {
+      await sleep(500);
+      await postgres.kill(round === 2 ? 'at once' : 'postmaster first');
+      await postgres.restart();
+    }
+    await crossing;
+  }
+  await killing;
+  return places;
+}
+
+/** Every customer crosses once; what a crash cut off is asked for again, under the same key. */
+async function crossAll({ database, agencies, random }: Stage, round: number): Promise<void> {
+  const ledger = new Ledger(database);
+  const all = agencies.flatMap(({ partnerId, customers }) => customers.map((id) => ({ partnerId, id })));
+  const left = random.fork().shuffled(all);
+  const cross = ({ partnerId, id }: (typeof all)[number]) => {
+    if (round === 1) return spend(ledger, partnerId, id, 1, round);
+    if (round === 2) return spend(ledger, partnerId, id, 10, round);
+    if (round === 3) return fill(ledger, partnerId, id, '500', 'second');
+    return spend(ledger, partnerId, id, 32, round);
+  };
+  const worker = async () => {
+    for (let next = left.pop(); next; next = left.pop()) {
+      const one = next;
+      const isDone = await until(() => cross(one).then(Boolean, () => false), 60_000, 200);
+      if (!isDone) throw new Error(`${one.id} did not cross in round ${round}`);
+    }
+  };
+  await Promise.all(Array.from({ length: 32 }, worker));
+}
+
+async function waiting(postgres: Postgres): Promise<number> {
+  const [row] = await postgres.query<{ n: number }>(
+    `select ((select count(*) from talktime.outbox where routed_at is null)
+           + (select count(*) from talktime.alert_messages where version > shown and dead_at is null))::int as n`,
+  );
+  return row!.n;
+}
