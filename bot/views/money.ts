@@ -3,7 +3,7 @@ import { code, inert } from '../messages/text';
 import type { BotDependencies } from '../asker';
 import type { Question } from '../commands/answer';
 import { customerMeant, plainAmount, splitAmount, type Meant } from '../commands/customer';
-import type { BotData, CustomerRef, MoneyDraft } from '../ports';
+import type { BotData, CustomerRef } from '../ports';
 import { confirmModal } from './confirm';
 import { customerInput, textInput } from './inputs';
 import type { Form, Reply, Submission } from './form';

@@ -46,7 +46,7 @@ export function settingsBlocks(panel: Panel, plans: readonly Plan[]): ModalBlock
   return [
     section(`*${inert(panel.customer.name)}*: what is left as it is stays as it is, also if somebody else changes it.`),
     header('Credits'),
-    switches('credits', 'Credits', settings),
+    switches('credits', 'Who pays for calls', settings),
     text('price_per_minute', { hint: priceHint(panel), optional: true, placeholder: '12' }),
     choiceInput({
       id: 'rounding',

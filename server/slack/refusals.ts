@@ -49,6 +49,7 @@ const FIELDS: Partial<Record<TalktimeError['code'], DraftField>> = {
 /** What the core says to programs, without the parts that a person in Slack can do nothing with. */
 function inSlack(detail: string): string {
   return detail
+    .replace(/^"amount" /, 'This ')
     .replace('; the same key works again', '')
     .replace(', or use a host key', '')
     .replace(' Leave "map" out.', ' Choose not to map it.')

@@ -202,7 +202,7 @@ describe('/credits settings', () => {
     await world.customer('cus_new', '0', { price_per_minute: undefined, ai_credits_enabled: false });
     await open('cus_new');
     await mia.fill({
-      Credits: ['ai_credits_enabled'],
+      'Who pays for calls': ['ai_credits_enabled'],
       Notifications: ['low_credit_notifications_enabled'],
       Visibility: ['restrict_credit_plan_visibility'],
     });
