@@ -121,7 +121,7 @@ function alertButtons({ walletId, episode, customer, acknowledgedBy }: OpenAlert
     button('Snooze', { action: ALERT_ACTIONS.snooze, value }),
     ...(customer
       ? [
-          button('Top up', { action: ALERT_ACTIONS.topUp, value, style: 'primary' }),
+          button('Top up', { action: ALERT_ACTIONS.topUp, value }),
           button('Settings', { action: ALERT_ACTIONS.settings, value }),
         ]
       : []),

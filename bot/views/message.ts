@@ -26,7 +26,7 @@ function inModal(block: MessageBlock): ModalBlock[] {
 
 type Table = Extract<MessageBlock, { type: 'table' }>;
 
-/** A line a row, its cells named by the heading; as many texts as hold them. */
+/** A row's name, and under it its cells named by the heading; as many texts as hold them. */
 function linesOf({ rows }: Table): string[] {
   const [heading = [], ...others] = rows.map((row) => row.map(textOf));
   const texts: string[] = [];
@@ -34,10 +34,10 @@ function linesOf({ rows }: Table): string[] {
     const figures = cells.flatMap((cell, index) =>
       cell === '–' ? [] : `${heading[index + 1]?.toLowerCase()} ${cell}`,
     );
-    const line = `*${name}* · ${figures.join(' · ')}`;
+    const line = `*${name}*\n${figures.join(' · ')}`;
     const last = texts.at(-1);
     if (last !== undefined && last.length + line.length < SECTION_CHARACTERS)
-      texts[texts.length - 1] = `${last}\n${line}`;
+      texts[texts.length - 1] = `${last}\n\n${line}`;
     else texts.push(line);
   }
   return texts;
