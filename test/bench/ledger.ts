@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { Database, migrate, startEmbeddedPostgres } from '@talktime/core/database';
 import { Ledger } from '@talktime/core/ledger';
 import { Client } from 'pg';
+import { measureAlerts } from './alerts';
 import { Baselines } from './baselines';
 import { lengthen, measureReads } from './growth';
 import { measureGate } from './gate';
@@ -17,6 +18,7 @@ import { callEnded, createSites, type Wallet } from './sites';
  *   --json          one JSON object on stdout and nothing else
  *   --seconds N     how long each figure is measured; 4 unless said
  *   --postings N    how long the long history is; 5,000,000 unless said
+ *   --only alerts   alerts and slash commands alone
  */
 const PARTNERS = 100;
 const CUSTOMERS_EACH = 100;
@@ -24,9 +26,10 @@ const CALLERS = [1, 8, 64, 500] as const;
 const CONNECTIONS = 8;
 const SHORT_HISTORY = 10_000;
 const GATE_SECONDS = 20;
+const ALERT_SECONDS = 30;
 
 async function main(): Promise<void> {
-  const { json, seconds, postings } = readOptions();
+  const { json, seconds, postings, only } = readOptions();
   const say = (line: string) => void (json || process.stdout.write(`${line}\n`));
   const server = await startEmbeddedPostgres();
   const admin = new Client({ connectionString: server.url });
@@ -44,18 +47,32 @@ async function main(): Promise<void> {
     say(
       `${wallets.length} wallets of ${PARTNERS} partners in ${((performance.now() - begin) / 1000).toFixed(1)} s; ${seconds} s a figure`,
     );
+    say('\nalerts and slash commands, with 100 deductions a second');
+    const alerts = await measureAlerts(database, ledger, url, wallets, ALERT_SECONDS);
+    for (const [name, value] of Object.entries(alerts)) say(`${name}: ${value}`);
+    if (only === 'alerts') {
+      if (json) process.stdout.write(`${JSON.stringify(alerts, null, 2)}\n`);
+      return;
+    }
     say('\nthe gate over HTTP, 50 calls a second, beside /healthz');
     const { gate, healthz } = await measureGate(database, ledger, wallets, GATE_SECONDS);
     say(line('gate', gate));
     say(line('healthz', healthz));
     const written = await measureWriting(ledger, baselines, url, wallets, seconds, say);
     const read = await measureGrowth(database, ledger, url, wallets.at(-1)!, { seconds, postings, say });
-    const ratios = { gate_p99_vs_healthz: round(gate.p99 / healthz.p99), ...written.ratios, ...read.ratios };
+    const { alert_p99_ms, slash_ack_p99_ms } = alerts;
+    const ratios = {
+      alert_p99_ms,
+      slash_ack_p99_ms,
+      gate_p99_vs_healthz: round(gate.p99 / healthz.p99),
+      ...written.ratios,
+      ...read.ratios,
+    };
     say('');
     for (const [name, value] of Object.entries(ratios)) say(`${name}: ${value}`);
     if (json)
       process.stdout.write(
-        `${JSON.stringify({ ...ratios, raw: { gate, healthz, ...written.raw, ...read.raw } }, null, 2)}\n`,
+        `${JSON.stringify({ ...ratios, raw: { alerts, gate, healthz, ...written.raw, ...read.raw } }, null, 2)}\n`,
       );
   } finally {
     await Promise.allSettled([admin.end(), database.close(), baselines.close()]);
@@ -63,18 +80,20 @@ async function main(): Promise<void> {
   }
 }
 
-function readOptions(): { json: boolean; seconds: number; postings: number } {
+function readOptions(): { json: boolean; seconds: number; postings: number; only: string | undefined } {
   const { values } = parseArgs({
     options: {
       json: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '4' },
       postings: { type: 'string', default: '5000000' },
+      only: { type: 'string' },
     },
   });
   const [seconds, postings] = [Number(values.seconds), Number(values.postings)];
   if (!(seconds > 0) || !Number.isInteger(postings) || postings <= SHORT_HISTORY)
     throw new Error(`--seconds is above 0, --postings a whole number above ${SHORT_HISTORY}`);
-  return { json: values.json, seconds, postings };
+  if (values.only !== undefined && values.only !== 'alerts') throw new Error('--only takes "alerts"');
+  return { json: values.json, seconds, postings, only: values.only };
 }
 
 type Say = (line: string) => void;

@@ -22,6 +22,8 @@ import { NO_TROUBLES, SlackDouble } from './slack';
 const ACTOR = { id: 'faults', host: true };
 const ROUNDS = 4;
 const DRAIN = 240_000;
+/** As many customers cross in a small agency without a digest. */
+const SMALL = 4;
 const TROUBLES = { refused: 20, failed: 15, failedDone: 10, cutDone: 10, hung: 5 };
 
 export interface AlertFaultOptions {
@@ -45,7 +47,7 @@ export async function alertFaults({ kills, crossings, random, report }: AlertFau
     const environment = { DATABASE_URL: postgres.url(), SLACK_URL: await slack.start() };
     const agencies = await openAgencies(database, crossings);
     report.say(
-      `${agencies.length} partners with ${agencies[0]!.customers.length} customers each, in ${seconds(Date.now() - started)}`,
+      `${agencies.reduce((sum, { customers }) => sum + customers.length, 0)} customers of ${agencies.length} partners in ${seconds(Date.now() - started)}`,
     );
     replicas.push(new DispatcherReplica(environment), new DispatcherReplica(environment));
     slack.troubles = TROUBLES;
@@ -103,14 +105,19 @@ interface Agency {
   readonly channels: readonly string[];
 }
 
-/** Each customer crosses four times: low, out, recovered, and low again. */
+/**
+ * Each customer crosses four times: low, out, recovered, and low again. In some agencies so many cross together that they
+ * go into digests; in the small ones each gets a message of its own, with a thread.
+ */
 async function openAgencies(database: Database, crossings: number): Promise<Agency[]> {
   const customers = Math.ceil(crossings / ROUNDS);
-  const count = Math.min(20, Math.max(3, Math.ceil(customers / 40)));
-  const each = Math.ceil(customers / count);
+  const small = Array.from({ length: Math.min(40, Math.ceil(customers / 20)) }, () => SMALL);
+  const left = Math.max(0, customers - small.length * SMALL);
+  const large = Math.min(20, Math.max(3, Math.ceil(left / 40)));
+  const sizes = [...Array.from({ length: large }, () => Math.ceil(left / large)), ...small];
   const ledger = new Ledger(database);
   return Promise.all(
-    Array.from({ length: count }, async (_, index): Promise<Agency> => {
+    sizes.map(async (each, index): Promise<Agency> => {
       const { id: partnerId } = await createPartner(database, ACTOR, partnerCreate.parse({ name: `Agency ${index}` }));
       const [team, channel] = [`T0P${index}`, `C0P${index}`];
       await updatePartner(database, partnerId, ACTOR, { slack_team_id: team, slack_channel: channel });
@@ -211,22 +218,31 @@ async function killWhileCrossing(stage: Stage): Promise<Map<string, number>> {
 /** Every customer crosses once; what a crash cut off is asked for again, under the same key. */
 async function crossAll({ database, agencies, random }: Stage, round: number): Promise<void> {
   const ledger = new Ledger(database);
-  const all = agencies.flatMap(({ partnerId, customers }) => customers.map((id) => ({ partnerId, id })));
-  const left = random.fork().shuffled(all);
-  const cross = ({ partnerId, id }: (typeof all)[number]) => {
+  const choices = random.fork();
+  const of = (some: readonly Agency[]) =>
+    choices.shuffled(some.flatMap(({ partnerId, customers }) => customers.map((id) => ({ partnerId, id }))));
+  const small = of(agencies.filter(({ customers }) => customers.length <= SMALL));
+  const left = of(agencies.filter(({ customers }) => customers.length > SMALL));
+  const cross = ({ partnerId, id }: (typeof left)[number]) => {
     if (round === 1) return spend(ledger, partnerId, id, 1, round);
     if (round === 2) return spend(ledger, partnerId, id, 10, round);
     if (round === 3) return fill(ledger, partnerId, id, '500', 'second');
     return spend(ledger, partnerId, id, 32, round);
   };
+  const crossSurely = async (one: (typeof left)[number]) => {
+    const isDone = await until(() => cross(one).then(Boolean, () => false), 60_000, 200);
+    if (!isDone) throw new Error(`${one.id} did not cross in round ${round}`);
+  };
   const worker = async () => {
-    for (let next = left.pop(); next; next = left.pop()) {
-      const one = next;
-      const isDone = await until(() => cross(one).then(Boolean, () => false), 60_000, 200);
-      if (!isDone) throw new Error(`${one.id} did not cross in round ${round}`);
+    for (let next = left.pop(); next; next = left.pop()) await crossSurely(next);
+  };
+  const trickle = async () => {
+    for (const one of small) {
+      await crossSurely(one);
+      await sleep(choices.between(10, 80));
     }
   };
-  await Promise.all(Array.from({ length: 32 }, worker));
+  await Promise.all([trickle(), ...Array.from({ length: 24 }, worker)]);
 }
 
 async function waiting(postgres: Postgres): Promise<number> {
