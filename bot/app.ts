@@ -1,19 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
+import { App, HTTPReceiver } from '@slack/bolt';
 import { register as registerActions } from './actions';
 import { register as registerCommands } from './commands';
-import {
-  INSTALL_PATH,
-  installerOptions,
-  listenForInstalls,
-  REDIRECT_PATH,
-  registerEnds,
-  type Installing,
-} from './installs';
+import { INSTALL_PATH, listenForInstalls, REDIRECT_PATH, registerEnds, type Installing } from './installs';
 import type { BotData, BotLogger, Installations } from './ports';
 import { register as registerShortcuts } from './shortcuts';
 import { register as registerViews } from './views';
 import { boltLogger, webClientOptions, type SlackClientOptions } from './slack-client';
+import { socketMode } from './socket-mode';
 
 /** The one address that the manifest gives Slack, for commands and, later, interactivity and events. */
 export const SLACK_PATH = '/slack/events';
@@ -34,7 +28,7 @@ export interface SlackAppOptions extends SlackClientOptions {
 }
 
 export interface SlackApp {
-  /** Opens the connection of Socket Mode; without SLACK_APP_TOKEN there is nothing to open. */
+  /** Opens the connection of Socket Mode, and keeps it; without SLACK_APP_TOKEN there is nothing to open. Never rejects. */
   start(): Promise<void>;
   /** Takes every request under /slack/. The body must not have been read. Never throws. */
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
@@ -50,17 +44,11 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     endpoints: SLACK_PATH,
     bodyLimit: BODY_LIMIT,
     logger: boltLogger(logger),
-    ...(options.installing ? installerOptions(options.installing, options, logger) : {}),
   });
-  const socket = options.appToken
-    ? new SocketModeReceiver({
-        appToken: options.appToken,
-        logger: boltLogger(logger),
-        installerOptions: { clientOptions: webClientOptions(options, logger) },
-      })
-    : undefined;
+  const { appToken } = options;
+  const socket = appToken ? socketMode({ ...options, appToken }, logger) : undefined;
   const app = new App({
-    receiver: socket ?? receiver,
+    receiver: socket?.receiver ?? receiver,
     convoStore: false,
     logger: boltLogger(logger),
     clientOptions: webClientOptions(options, logger),
@@ -84,7 +72,8 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   for (const register of [registerCommands, registerActions, registerViews, registerShortcuts])
     register(app, { data, logger });
   if (options.installing) registerEnds(app, options.installing);
-  const answerInstall = options.installing && listenForInstalls(receiver, options.installing, logger);
+  const answerInstall =
+    options.installing && listenForInstalls(options.installing, options.signingSecret, options, logger);
 
   let stopped = false;
   return {

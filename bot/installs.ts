@@ -1,13 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { App, HTTPReceiver, HTTPReceiverOptions, Installation, InstallationQuery } from '@slack/bolt';
+import {
+  HTTPReceiver,
+  type App,
+  type HTTPReceiverOptions,
+  type Installation,
+  type InstallationQuery,
+} from '@slack/bolt';
 import { WebAPIPlatformError, WebClient } from '@slack/web-api';
 import manifest from './manifest.json';
-import { installPage } from './install-pages';
+import { INSTALL_PAGE_POLICY, installPage, type InstallPage } from './install-pages';
 import type { BotLogger } from './ports';
 import { boltLogger, webClientOptions, type SlackClientOptions } from './slack-client';
 
 export const INSTALL_PATH = '/slack/install';
 export const REDIRECT_PATH = '/slack/oauth_redirect';
+
+type CallbackOptions = NonNullable<NonNullable<HTTPReceiverOptions['installerOptions']>['callbackOptions']>;
 
 /** What the app asks a workspace for: as the manifest says. */
 export const SCOPES: readonly string[] = manifest.oauth_config.scopes.bot;
@@ -61,8 +69,58 @@ export interface Installing {
   end(workspace: Workspace, because: 'app_uninstalled' | 'tokens_revoked', at: Date): Promise<void>;
 }
 
-/** What the receiver needs so that Slack's own library does the OAuth dance. The link is the state: it works once. */
-export function installerOptions(
+/**
+ * Answers the two addresses of an installation. Slack's own library does the OAuth dance, apart from the app: Bolt takes no
+ * installer beside an `authorize` of one's own. The link is the state: it works once. Never throws.
+ */
+export function listenForInstalls(
+  installing: Installing,
+  signingSecret: string,
+  client: SlackClientOptions,
+  logger: BotLogger,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { installer } = new HTTPReceiver({
+    signingSecret,
+    endpoints: [],
+    logger: boltLogger(logger),
+    ...installerOptions(installing, client, logger),
+  });
+  if (!installer) throw new Error('The receiver made no installer');
+  const failed = (error: unknown) =>
+    logger.error({ code: codeOf(error), event: 'slack_install_failed' }, 'An installation in Slack failed');
+  const ends: CallbackOptions = {
+    success: (_installation, _options, _request, response) => answer(response, 200, 'installed'),
+    failure: (error, _options, _request, response) => {
+      const code = codeOf(error);
+      if (code === 'SLACK_TEAM_TAKEN') return answer(response, 409, 'taken');
+      if (SPENT.has(code)) return answer(response, 410, 'spent');
+      if (code === CANCELLED) return answer(response, 200, 'cancelled');
+      failed(error);
+      return answer(response, 502, 'failed');
+    },
+  };
+  return async (request, response) => {
+    try {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+      if (pathname === REDIRECT_PATH) return await installer.handleCallback(request, response, ends);
+      const link = searchParams.get('link') ?? '';
+      if (!(await installing.isOpen(link))) return answer(response, 410, 'spent');
+      // The link is in this address and in Slack's: neither goes into a cache, or to anybody else.
+      response.setHeader('cache-control', 'no-store').setHeader('referrer-policy', 'no-referrer');
+      await installer.handleInstallPath(request, response, undefined, {
+        scopes: [...SCOPES],
+        redirectUri: installing.redirectUri,
+        metadata: link,
+      });
+    } catch (error) {
+      failed(error);
+      if (response.headersSent) response.end();
+      else answer(response, 500, 'failed');
+    }
+  };
+}
+
+function installerOptions(
   installing: Installing,
   client: SlackClientOptions,
   logger: BotLogger,
@@ -89,6 +147,7 @@ export function installerOptions(
     },
     installerOptions: {
       directInstall: true,
+      stateCookieExpirationSeconds: LINK_SECONDS,
       redirectUriPath: REDIRECT_PATH,
       installPath: INSTALL_PATH,
       authorizationUrl: installing.authorizationUrl,
@@ -101,61 +160,54 @@ export function installerOptions(
           return { scopes: [...SCOPES], redirectUri: installing.redirectUri, metadata: JSON.stringify(installFor) };
         },
       },
-      callbackOptions: {
-        success: (_installation, _options, _request, response) => answer(response, 200, 'installed'),
-        failure: (error, _options, _request, response) => {
-          const code = codeOf(error);
-          if (code === 'SLACK_TEAM_TAKEN') return answer(response, 409, 'taken');
-          if (error instanceof LinkSpent || code === 'slack_oauth_invalid_state') return answer(response, 410, 'spent');
-          if (code === 'slack_oauth_authorization_error') return answer(response, 200, 'cancelled');
-          logger.error({ code, event: 'slack_install_failed' }, 'An installation in Slack failed');
-          return answer(response, 502, 'failed');
-        },
-      },
     },
   };
 }
 
-/** Answers the two addresses of an installation. Never throws. */
-export function listenForInstalls(receiver: HTTPReceiver, installing: Installing, logger: BotLogger) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { installer } = receiver;
-    try {
-      if (!installer) throw new Error('The receiver has no installer');
-      const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
-      if (pathname === REDIRECT_PATH) {
-        const closed = new Promise((done) => response.once('close', done));
-        receiver.requestListener(request, response);
-        await closed;
-        return;
-      }
-      const link = searchParams.get('link') ?? '';
-      if (!(await installing.isOpen(link))) return answer(response, 410, 'spent');
-      await installer.handleInstallPath(request, response, undefined, {
-        scopes: [...SCOPES],
-        redirectUri: installing.redirectUri,
-        metadata: link,
-      });
-    } catch (error) {
-      logger.error({ code: codeOf(error), event: 'slack_install_failed' }, 'An installation in Slack failed');
-      if (!response.headersSent) answer(response, 500, 'failed');
-    }
-  };
+/** As long as an install link may be used: Slack's page may be open for a while. */
+const LINK_SECONDS = 60 * 60;
+
+/** Codes of Slack's library for the OAuth dance (@slack/oauth, errors). */
+const CANCELLED = 'slack_oauth_installer_authorization_error';
+const WRONG_STATE = 'slack_oauth_invalid_state';
+/** The link, which is the state, is used, expired, another browser's, or not there. */
+const SPENT: ReadonlySet<string> = new Set([WRONG_STATE, 'slack_oauth_missing_state', 'slack_oauth_missing_code']);
+
+class LinkSpent extends Error {
+  readonly code = WRONG_STATE;
+
+  constructor() {
+    super('The install link is unknown, used or expired');
+  }
 }
 
 /** The app was removed, or its bot token revoked. Slack needs no token to tell so. */
 export function registerEnds(app: App, installing: Installing): void {
-  const workspaceOf = (body: { team_id?: string; enterprise_id?: string }): Workspace => ({
-    teamId: body.team_id ?? null,
-    enterpriseId: body.enterprise_id ?? null,
-  });
-  app.event('app_uninstalled', ({ body }) =>
-    installing.end(workspaceOf(body), 'app_uninstalled', new Date(body.event_time * 1000)),
+  // What is told of one workspace does not end the installation of its whole organisation.
+  const workspaceOf = (body: { team_id: string; enterprise_id?: string }, ofOrganisation: boolean): Workspace =>
+    ofOrganisation
+      ? { teamId: null, enterpriseId: body.enterprise_id ?? body.team_id }
+      : { teamId: body.team_id, enterpriseId: null };
+  app.event('app_uninstalled', ({ body, context }) =>
+    installing.end(workspaceOf(body, context.isEnterpriseInstall), 'app_uninstalled', new Date(body.event_time * 1000)),
   );
-  app.event('tokens_revoked', async ({ body, event }) => {
-    if (event.tokens.bot?.length)
-      await installing.end(workspaceOf(body), 'tokens_revoked', new Date(body.event_time * 1000));
+  app.event('tokens_revoked', async ({ body, context, event }) => {
+    if (!event.tokens.bot?.length) return; // somebody's own token: the app has none of those
+    const at = new Date(body.event_time * 1000);
+    await installing.end(workspaceOf(body, context.isEnterpriseInstall), 'tokens_revoked', at);
   });
+}
+
+/** Which workspace a token is of: SLACK_BOT_TOKEN stands for that one alone where others install the app. */
+export async function workspaceOfToken(
+  botToken: string,
+  options: SlackClientOptions,
+  logger: BotLogger,
+): Promise<Workspace> {
+  const told = await new WebClient(botToken, webClientOptions(options, logger)).auth.test();
+  return told.is_enterprise_install
+    ? { teamId: null, enterpriseId: told.enterprise_id ?? null }
+    : { teamId: told.team_id ?? null, enterpriseId: null };
 }
 
 /** Trades refresh tokens at Slack, as core's freshSlackInstallation asks: null when Slack refuses one for good. */
@@ -178,7 +230,12 @@ export function slackRefresher(
       if (!botToken || !next || !seconds) throw new Error('Slack answered a refresh without tokens');
       return { botToken, refreshToken: next, endsAt: new Date(Date.now() + seconds * 1000) };
     } catch (error) {
-      if (error instanceof WebAPIPlatformError && REFUSED_FOR_GOOD.has(error.data.error)) return null;
+      const refused = error instanceof WebAPIPlatformError ? error.data.error : null;
+      logger.warn(
+        { code: refused ?? codeOf(error), event: 'slack_refresh_failed' },
+        'A token of Slack was not renewed',
+      );
+      if (refused !== null && REFUSED_FOR_GOOD.has(refused)) return null;
       throw error;
     }
   };
@@ -187,17 +244,14 @@ export function slackRefresher(
 const REFRESH_TIMEOUT_MS = 7_000;
 const REFUSED_FOR_GOOD = new Set(['invalid_refresh_token', 'token_revoked', 'token_expired', 'account_inactive']);
 
-class LinkSpent extends Error {
-  readonly code = 'slack_oauth_invalid_state';
-}
-
-function answer(response: ServerResponse, status: number, page: Parameters<typeof installPage>[0]): void {
+function answer(response: ServerResponse, status: number, page: InstallPage): void {
   response
     .writeHead(status, {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'content-security-policy': INSTALL_PAGE_POLICY,
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
     })
     .end(installPage(page));
 }

@@ -23,6 +23,8 @@ export interface AppOptions extends LimitOptions {
   readonly metrics: Metrics;
   /** Answers what comes under /slack/, on the same port. */
   readonly slack?: RequestListener;
+  /** Where links to install the Slack app lead; undefined when workspaces cannot install it. */
+  readonly slackInstallAddress?: string;
   /** Where the service is reached from outside: for the API page, and for signatures that cover the address. */
   readonly publicUrl?: string;
   /** Where outgoing webhooks may go; the internet alone unless said. */
@@ -62,6 +64,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     metrics,
     limits,
     publicUrl: options.publicUrl,
+    slackInstallAddress: options.slackInstallAddress,
     webhookAddresses: options.webhookAddresses ?? 'public',
   });
   return app;

@@ -12,7 +12,7 @@ import {
   suspenseAssignment,
   TalktimeError,
 } from '@talktime/core/contract';
-import { createPartner, listPartners } from '@talktime/core/customers';
+import { createPartner, getPartner, listPartners } from '@talktime/core/customers';
 import { Database, migrate } from '@talktime/core/database';
 import { AnchorsUnreadable, Ledger } from '@talktime/core/ledger';
 import { z } from 'zod';
@@ -22,8 +22,9 @@ import { runImport } from './commands/import';
 import { printInbox, replayFromInbox } from './commands/inbox';
 import { FORMATS, RECORD_KINDS, RecordsUnreadable } from './commands/records';
 import { runVerify } from './commands/verify';
-import { ConfigError, readConfig } from './config';
+import { ConfigError, readConfig, type Config } from './config';
 import { Lifecycle } from './lifecycle';
+import { createInstallLink, slackInstallAddress } from './slack-install';
 import { openStorage, type OpenStorage } from './storage';
 
 const HELP = `Usage: npm run talktime -- <command>
@@ -42,6 +43,7 @@ const HELP = `Usage: npm run talktime -- <command>
   inbox replay DELIVERY_ID --partner ID      work on a delivery again, after a fix
   doctor --partner ID [--customer ID] [--json]
                                             what is wrong with a customer's set-up, or with the partner's own
+  slack link --partner ID                   prints a link that installs the Slack app for a partner, once, within the hour
   verify [--partner ID] [--anchor FILE] [--json]
                                             recomputes the ledger from entry zero; --anchor also compares its seals
                                             with those in FILE, and adds the newest to it
@@ -68,6 +70,11 @@ interface Invocation {
   readonly flags: ReadonlySet<string>;
 }
 
+/** What commands work with: the core, and the configuration for what the service is told by it. */
+interface Means extends Talktime {
+  readonly config: Config;
+}
+
 interface Command {
   readonly options: readonly string[];
   /** Options without a value. */
@@ -75,7 +82,7 @@ interface Command {
   /** What follows the command's name. */
   readonly arguments: readonly string[];
   /** Answers the exit code, unless it is 0. */
-  run(talktime: Talktime, invocation: Invocation): Promise<number | void>;
+  run(means: Means, invocation: Invocation): Promise<number | void>;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -226,6 +233,24 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       ),
   },
 
+  'slack link': {
+    options: ['partner'],
+    arguments: [],
+    async run({ database, config }, { options }) {
+      const address = slackInstallAddress(config.slack, config.publicUrl);
+      if (address === undefined)
+        throw new TalktimeError(
+          'SLACK_NOT_INSTALLABLE',
+          'Set SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_SIGNING_SECRET and PUBLIC_URL: workspaces install the app by them.',
+        );
+      const partnerId = partner(options);
+      await getPartner(database, partnerId);
+      const { url, expires_at } = await createInstallLink(database, partnerId, ACTOR, address);
+      process.stderr.write(`It works once, until ${expires_at}, and makes whoever uses it an owner.\n`);
+      print(url);
+    },
+  },
+
   verify: {
     options: ['partner', 'anchor'],
     flags: ['json'],
@@ -304,7 +329,7 @@ async function main(lifecycle: Lifecycle, words: string[]): Promise<number> {
     const ran = await migrate(storage.ownerUrl);
     if (command === COMMANDS.migrate) print(ran.length > 0 ? `Ran ${ran.join(', ')}.` : 'The database is up to date.');
   }
-  return (await command.run(await openTalktime(lifecycle, storage), invocation)) ?? 0;
+  return (await command.run({ ...(await openTalktime(lifecycle, storage)), config }, invocation)) ?? 0;
 }
 
 async function openTalktime(lifecycle: Lifecycle, storage: OpenStorage): Promise<Talktime> {

@@ -17,10 +17,22 @@ export interface Config {
   readonly publicUrl: string | undefined;
   readonly trustedProxies: number;
   readonly requestsPerMinute: number;
-  readonly slack: { readonly botToken: string; readonly signingSecret: string } | null;
+  readonly slack: SlackConfig | null;
+  /** The server that e-mail goes out by, and whom it is from. */
+  readonly mail: { readonly url: string; readonly from: string } | null;
   /** Where outgoing webhooks may go. On a machine of one's own, `any`: what listens is likely on it, too. */
   readonly webhookAddresses: WebhookAddresses;
   readonly logLevel: LogLevel;
+}
+
+export interface SlackConfig {
+  readonly signingSecret: string;
+  /** Of the one workspace; with `oauth`, of the one that the app was installed in by hand. */
+  readonly botToken: string | null;
+  /** Lets any number of workspaces install the app. */
+  readonly oauth: { readonly clientId: string; readonly clientSecret: string } | null;
+  /** Switches Socket Mode on. */
+  readonly appToken: string | null;
 }
 
 /** Something wrong with a variable. It never says what the variable holds: that may be a secret. */
@@ -111,14 +123,44 @@ const VARIABLES = {
     example: '3000',
   },
   SLACK_BOT_TOKEN: {
+    // xoxe.xoxb-… is a token that rotates: it would be dead within 12 hours.
     form: z.string().regex(/^xoxb-[A-Za-z0-9-]{10,}$/),
-    wrong: 'must be the bot token of the Slack app',
+    wrong: 'must be the bot token of the Slack app, one that does not rotate (rotating ones need SLACK_CLIENT_ID)',
     example: 'xoxb-…',
+  },
+  SLACK_CLIENT_ID: {
+    form: z.string().regex(/^\d{3,24}\.\d{3,24}$/),
+    wrong: 'must be the client id of the Slack app (Basic Information)',
+    example: '1234567890123.1234567890123',
+  },
+  SLACK_CLIENT_SECRET: {
+    form: z.string().regex(/^[A-Za-z0-9]{16,128}$/),
+    wrong: 'must be the client secret of the Slack app (Basic Information)',
+    example: '33fea0113f5b1b5c8d7c9d1e2f3a4b5c',
+  },
+  SLACK_APP_TOKEN: {
+    form: z.string().regex(/^xapp-[A-Za-z0-9-]{10,}$/),
+    wrong: 'must be an app-level token of the Slack app with the scope connections:write',
+    example: 'xapp-…',
   },
   SLACK_SIGNING_SECRET: {
     form: z.string().regex(/^[A-Za-z0-9]{16,128}$/),
     wrong: 'must be the signing secret of the Slack app (Basic Information)',
     example: '8f742231b10e8888abcd99yyyzzz85a5',
+  },
+  SMTP_URL: {
+    form: z
+      .string()
+      .regex(/^smtps?:\/\/[^\s/?#]+\/?(\?[^\s#]*)?$/)
+      .refine((text) => URL.canParse(text) && new URL(text).hostname !== ''),
+    wrong: 'must be the smtp:// or smtps:// address of the server that e-mail goes out by',
+    example: 'smtps://USER:PASSWORD@mail.example.com:465',
+  },
+  MAIL_FROM: {
+    // An address, or a name and an address in angle brackets. No line break: it goes into a header.
+    form: z.string().regex(/^(?:[^\s<>@,;"]+@[^\s<>@,;"]+|[^<>@\r\n]{1,100}<[^\s<>@,;"]+@[^\s<>@,;"]+>)$/),
+    wrong: 'must be the address that e-mail is from, with or without a name',
+    example: 'Talktime <alerts@example.com>',
   },
   WEBHOOK_ADDRESSES: {
     form: z.enum(['public', 'any']),
@@ -171,11 +213,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   for (const name of ['DATABASE_OWNER_URL', 'DATABASE_DIRECT_URL'] as const) {
     if (isSet(name) && !isSet('DATABASE_URL')) complain('DATABASE_URL', `is required with ${name}`);
   }
-  if (isSet('SLACK_BOT_TOKEN') !== isSet('SLACK_SIGNING_SECRET')) {
-    complain(
-      isSet('SLACK_BOT_TOKEN') ? 'SLACK_SIGNING_SECRET' : 'SLACK_BOT_TOKEN',
-      'is missing: the Slack app needs both its bot token and its signing secret',
-    );
+  complainOfSlack();
+  for (const [one, other] of [
+    ['SMTP_URL', 'MAIL_FROM'],
+    ['MAIL_FROM', 'SMTP_URL'],
+  ] as const) {
+    if (isSet(one) && !isSet(other))
+      complain(other, `is required with ${one}: e-mail needs a server and an address that it is from`);
   }
   if (complaints.length > 0) throw new ConfigError(complaints);
 
@@ -197,11 +241,41 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     publicUrl: given.PUBLIC_URL,
     trustedProxies: given.TRUSTED_PROXIES ?? 0,
     requestsPerMinute: given.RATE_LIMIT_PER_MINUTE ?? 3000,
-    slack:
-      given.SLACK_BOT_TOKEN && given.SLACK_SIGNING_SECRET
-        ? { botToken: given.SLACK_BOT_TOKEN, signingSecret: given.SLACK_SIGNING_SECRET }
-        : null,
+    slack: slackOf(given),
+    mail: given.SMTP_URL && given.MAIL_FROM ? { url: given.SMTP_URL, from: given.MAIL_FROM } : null,
     webhookAddresses: given.WEBHOOK_ADDRESSES ?? (url === undefined ? 'any' : 'public'),
     logLevel: given.LOG_LEVEL ?? 'info',
+  };
+
+  function complainOfSlack(): void {
+    const byOAuth = isSet('SLACK_CLIENT_ID') || isSet('SLACK_CLIENT_SECRET');
+    const installable = isSet('SLACK_BOT_TOKEN') || byOAuth;
+    if (installable && !isSet('SLACK_SIGNING_SECRET'))
+      complain(
+        'SLACK_SIGNING_SECRET',
+        "is required with the Slack app's other variables: requests are checked with it",
+      );
+    if (!installable && (isSet('SLACK_SIGNING_SECRET') || isSet('SLACK_APP_TOKEN')))
+      complain(
+        'SLACK_BOT_TOKEN',
+        'is missing: the Slack app needs its bot token (one workspace), or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET (any number)',
+      );
+    if (!byOAuth) return;
+    for (const name of ['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET'] as const) {
+      if (!isSet(name)) complain(name, 'is missing: workspaces install the app by its client id and client secret');
+    }
+    if (!isSet('PUBLIC_URL'))
+      complain('PUBLIC_URL', 'is required with SLACK_CLIENT_ID: Slack sends browsers back to it');
+  }
+}
+
+function slackOf(given: Values): SlackConfig | null {
+  const { SLACK_SIGNING_SECRET: signingSecret, SLACK_CLIENT_ID: clientId, SLACK_CLIENT_SECRET: clientSecret } = given;
+  if (!signingSecret) return null;
+  return {
+    signingSecret,
+    botToken: given.SLACK_BOT_TOKEN ?? null,
+    oauth: clientId && clientSecret ? { clientId, clientSecret } : null,
+    appToken: given.SLACK_APP_TOKEN ?? null,
   };
 }

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { createApiKey } from '@talktime/core/access';
 import { startEmbeddedPostgres } from '@talktime/core/database';
-import { AlertInbox } from './demo/alerts';
 import { Checks, DemoFailure } from './demo/checks';
 import { bold, cyan, dim, green, heading, red, say } from './demo/screen';
 import { tellStory } from './demo/story';
+import { BOT_TOKEN, DemoWorkspace, SIGNING_SECRET } from './demo/workspace';
 import { Lifecycle } from './lifecycle';
 import { createLogger } from './logging';
 import { startService } from './service';
@@ -13,26 +13,28 @@ import { startService } from './service';
 async function main(lifecycle: Lifecycle, once: boolean): Promise<void> {
   lifecycle.stopOnSignals(() => say('\nStopping; nothing is left behind.'));
   say(bold('Talktime'));
-  say(dim('Starting a PostgreSQL server in a temporary folder, and the service on it…'));
+  say(dim('Starting a PostgreSQL server in a temporary folder, a Slack of our own, and the service on them…'));
   const server = await lifecycle.open(() => startEmbeddedPostgres({ settings: { fsync: 'off' } }));
-  const [alerts, checks] = [new AlertInbox(), new Checks()];
+  const workspace = await lifecycle.open(() => DemoWorkspace.start());
+  const checks = new Checks();
   const { url, database } = await lifecycle.open(() =>
     startService({
       url: server.url,
       sealKey: randomBytes(32),
       host: '127.0.0.1',
       port: 0,
-      alertChannel: alerts.channel,
+      slack: { signingSecret: SIGNING_SECRET, botToken: BOT_TOKEN, apiUrl: workspace.slack.apiUrl },
       logger: createLogger('error'),
     }),
   );
+  workspace.slack.deliverTo(`${url}/slack/events`);
   const { key: hostKey } = await createApiKey(
     database,
     null,
     { id: 'system', host: true },
     { name: 'demo host', scopes: ['host'] },
   );
-  const { partnerKey } = await tellStory({ url, hostKey, alerts, checks });
+  const { partnerKey } = await tellStory({ url, hostKey, workspace, checks });
 
   heading('All went as expected');
   say(`  ${green('✓')} ${checks.done} checks`);
@@ -40,6 +42,7 @@ async function main(lifecycle: Lifecycle, once: boolean): Promise<void> {
   say(
     [
       '',
+      `  Slack      ${cyan(workspace.slack.origin)}  (what Mia and her client see there)`,
       `  API        ${cyan(`${url}/v1`)}`,
       `  API page   ${cyan(`${url}/docs`)}`,
       `  Try        curl '${url}/v1/threshold?customer_id=cus_acme' -H 'authorization: Bearer ${partnerKey}'`,

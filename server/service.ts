@@ -3,7 +3,7 @@ import {
   createConsoleAlertChannel,
   createSlackAlertChannel,
   createSlackApp,
-  singleWorkspace,
+  type Installations,
   type SlackApp,
 } from '@talktime/bot';
 import { Sealer } from '@talktime/core/access';
@@ -39,6 +39,7 @@ import { buildApp } from './app';
 import { createMetrics } from './metrics';
 import { botData } from './slack';
 import { weeklyReportPoster } from './slack/weekly-report';
+import { slackInstallAddress, slackInstallations, slackInstalling, type SlackOptions } from './slack-install';
 
 /** How long requests and deliveries under way may take before the service stops without them. */
 const DRAIN_MILLISECONDS = 20_000;
@@ -57,7 +58,7 @@ export interface ServiceOptions {
   readonly publicUrl?: string;
   readonly trustedProxies?: number;
   readonly requestsPerMinute?: number;
-  readonly slack?: { readonly botToken: string; readonly signingSecret: string; readonly apiUrl?: string } | null;
+  readonly slack?: SlackOptions | null;
   /** Where outgoing webhooks may go; the internet alone unless said. */
   readonly webhookAddresses?: WebhookAddresses;
   /** Where alerts go. Unless said: to Slack with a token, else drawn in the console. */
@@ -89,12 +90,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
   });
   const talktime = { database, ledger: new Ledger(database), sealer: new Sealer(options.sealKey) };
-  const slack = options.slack ? startSlack(options.slack, talktime, logger) : undefined;
-  const app = await buildApp({ ...options, talktime, metrics, slack: slack?.listener });
+  const installations = options.slack ? slackInstallations(talktime, { ...options.slack, logger }) : undefined;
+  const slack = installations && createBot(options, talktime, installations);
+  const app = await buildApp({
+    ...options,
+    talktime,
+    metrics,
+    slack: slack?.listener,
+    slackInstallAddress: slackInstallAddress(options.slack, options.publicUrl),
+  });
   const dispatcher = startDispatcher({
     database,
     url: options.directUrl ?? options.url,
-    queue: alertQueue(database, options.alertChannel ?? defaultChannel(options, logger), {
+    queue: alertQueue(database, options.alertChannel ?? defaultChannel(options, installations), {
       leaseSeconds: options.alertLeaseSeconds,
       onSettled: (outcome, route) => metrics.alertSettled(outcome, route),
     }),
@@ -127,15 +135,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       alertLevelsJob(database),
       usageRetentionJob(database),
       webhookRetentionJob(database),
-      ...(options.slack
+      ...(installations
         ? [
             weeklyReportJob(
               database,
-              weeklyReportPoster(database, {
-                ...options.slack,
-                installations: singleWorkspace(options.slack.botToken),
-                logger,
-              }),
+              weeklyReportPoster(database, { installations, apiUrl: options.slack?.apiUrl, logger }),
             ),
           ]
         : []),
@@ -159,6 +163,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await close();
     throw error;
   }
+  void slack?.start();
   takeUpInbox(talktime).catch((error: unknown) =>
     logger.warn({ err: error }, 'the inbox was not taken up; a job will'),
   );
@@ -170,19 +175,23 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-function startSlack(slack: NonNullable<ServiceOptions['slack']>, talktime: Talktime, logger: Logger): SlackApp {
+function createBot(options: ServiceOptions, talktime: Talktime, installations: Installations): SlackApp | undefined {
+  const { slack, logger, publicUrl } = options;
+  if (!slack) return undefined;
   return createSlackApp({
     signingSecret: slack.signingSecret,
-    installations: singleWorkspace(slack.botToken),
+    installations,
+    installing: slackInstalling(talktime, { ...slack, logger, publicUrl }),
+    appToken: slack.appToken ?? undefined,
     data: botData(talktime),
     logger,
     apiUrl: slack.apiUrl,
   });
 }
 
-function defaultChannel({ slack }: ServiceOptions, logger: Logger): AlertChannel {
-  const others = slack
-    ? createSlackAlertChannel({ installations: singleWorkspace(slack.botToken), apiUrl: slack.apiUrl, logger })
+function defaultChannel({ slack, logger }: ServiceOptions, installations: Installations | undefined): AlertChannel {
+  const others = installations
+    ? createSlackAlertChannel({ installations, apiUrl: slack?.apiUrl, logger })
     : createConsoleAlertChannel({
         write: (drawing) => void process.stdout.write(`${drawing}\n`),
         colour: process.stdout.isTTY && !process.env.NO_COLOR,

@@ -1,10 +1,11 @@
 import type { AllMiddlewareArgs, App, BlockAction, ButtonAction, SlackActionMiddlewareArgs } from '@slack/bolt';
 import { actorOfInteraction, askerOf, channelOf, logFault, type Asker, type BotDependencies } from '../asker';
 import type { Message } from '../messages';
-import { failedMessage, failedText, refusalMessage, refusalText } from '../messages/trouble';
+import { failedMessage, failedText, refusalMessage, refusalText, textMessage } from '../messages/trouble';
 import type { Role } from '../ports';
 import { CUSTOMER_PICKER } from '../views/inputs';
-import { LOADING, modalView, noticeModal, type Modal } from '../views/modal';
+import { modalView, noticeModal, type Modal } from '../views/modal';
+import { openModal } from '../views/show';
 
 /** A pressed button, from somebody who may press it. */
 export interface Press extends Asker {
@@ -51,8 +52,12 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
   const actor = actorOfInteraction(body, context);
   const channelId = channelOf(body.channel?.id);
   const asking = () => askerOf(dependencies, actor, channelId, listener.least);
+  // A message has a response address; the Home tab has none.
+  const hasAddress = body.response_url !== undefined && body.response_url !== '';
+  const answer = ({ text, blocks }: Message, replaces = false) =>
+    args.respond({ response_type: 'ephemeral', replace_original: replaces, text, blocks });
   if (listener.opens === 'modal') {
-    await openModal(args.client, body.trigger_id, async () => {
+    const load = async () => {
       try {
         const asker = await asking();
         if ('kind' in asker) return noticeModal('Talktime', refusalText(asker));
@@ -60,7 +65,8 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
       } catch (err) {
         return noticeModal('Talktime', failedText(logFault(dependencies, err, listener.action, actor)));
       }
-    });
+    };
+    await openModal(args.client, body.trigger_id, load, hasAddress ? (text) => answer(textMessage(text)) : undefined);
     return;
   }
   const message = await (async () => {
@@ -73,22 +79,12 @@ async function press(listener: ButtonListener, args: PressArgs, dependencies: Bo
     }
   })();
   if (message === null) return;
-  // A message has a response address; the Home tab has none, and shows things in a modal instead.
-  if (body.response_url === undefined || body.response_url === '') {
+  if (!hasAddress) {
     await args.client.views.open({
       trigger_id: body.trigger_id,
       view: modalView({ ...noticeModal('Talktime'), blocks: message.blocks }),
     });
     return;
   }
-  await args.respond({ response_type: 'ephemeral', replace_original: listener.replaces === true, ...message });
-}
-
-type ViewsClient = AllMiddlewareArgs['client'];
-
-/** Opens a modal at once, and shows in it what takes a moment to look up: a trigger is worth 3 seconds. */
-export async function openModal(client: ViewsClient, triggerId: string, load: () => Promise<Modal>): Promise<void> {
-  const opened = await client.views.open({ trigger_id: triggerId, view: modalView(LOADING) });
-  const modal = await load();
-  await client.views.update({ view_id: opened.view?.id ?? '', view: modalView(modal) });
+  await answer(message, listener.replaces);
 }

@@ -1,17 +1,20 @@
 import type { Middleware, SlackCommandMiddlewareArgs } from '@slack/bolt';
-import { openModal } from '../actions/button';
 import { askerOf, channelOf, logFault, type Asker, type BotDependencies } from '../asker';
 import { helpMessage, unknownSubcommandMessage, type Answer } from '../messages';
 import { retype } from '../messages/text';
-import { failedMessage, failedText, refusalMessage, refusalText } from '../messages/trouble';
+import { failedMessage, failedText, refusalMessage, refusalText, textMessage } from '../messages/trouble';
 import { isAtLeast, type SlackActor } from '../ports';
 import { noticeModal, type Modal } from '../views/modal';
+import { openModal } from '../views/show';
 import type { Answering, Opening, Question } from './answer';
 import { Chartless, respondTo } from './respond';
 import { balance } from './balance';
 import { suspense } from './suspense';
 import { topUp } from './top-up';
 import { adjust } from './adjust';
+import { alerts } from './alerts';
+import { apply } from './apply';
+import { reverse } from './reverse';
 import { customers } from './customers';
 import { doctor } from './doctor';
 import { history } from './history';
@@ -22,8 +25,8 @@ import { usage } from './usage';
 /** In the order in which help lists them. */
 const SUBCOMMANDS: readonly (Answering | Opening)[] = [
   ...[balance, customers, usage, history, plans, report],
-  ...[topUp, adjust, suspense],
-  doctor,
+  ...[topUp, apply, adjust, reverse, suspense],
+  ...[alerts, doctor],
 ];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
 
@@ -45,7 +48,12 @@ export function credits(dependencies: BotDependencies): Middleware<SlackCommandM
     const typed = { word, argument, command: command.command, channelId: channelOf(command.channel_id) };
     const subcommand = SUBCOMMANDS.find(({ name }) => name === retype(word).toLowerCase());
     if (subcommand && 'open' in subcommand && (subcommand.opens?.(argument) ?? true))
-      return openModal(args.client, command.trigger_id, () => opened(subcommand, typed, actor, dependencies));
+      return openModal(
+        args.client,
+        command.trigger_id,
+        () => opened(subcommand, typed, actor, dependencies),
+        (text) => respondTo(args, textMessage(text), chartless, dependencies),
+      );
     await respondTo(args, await answered(subcommand, typed, actor, dependencies), chartless, dependencies);
   };
 }

@@ -40,7 +40,7 @@ export async function customerMeant(data: BotData, { partnerId, customerId }: Ac
 }
 
 /** A number that stands by itself: what is before it is the customer, what follows it is the note. */
-const AMOUNT = /(?<=^|\s)[+-]?\d[\d,]*(?:\.\d+)?(?=\s|$)/;
+const AMOUNT = /(?<=^|\s)[+−-]?\d[\d,]*(?:\.\d+)?(?=\s|$)/u;
 const QUOTED = /^\s*["“]([^"”]*)["”]/;
 
 /** "acme dental 100 for May" in its parts: a customer, an amount, a note. A name with a number in it goes into quotes. */
@@ -51,7 +51,16 @@ export function splitAmount(argument: string): { customer: string; amount: strin
   const before = amount ? rest.slice(0, amount.index) : rest;
   return {
     customer: (quoted?.[1] ?? before).trim(),
-    amount: amount?.[0].replaceAll(',', '') ?? '',
+    amount: plainAmount(amount?.[0] ?? ''),
     note: amount ? rest.slice(amount.index + amount[0].length).trim() : '',
   };
+}
+
+/**
+ * An amount as somebody types it, with the commas of its thousands left out. A comma that separates no thousands stays,
+ * and is refused as no number: "1,5" may well mean 1.5.
+ */
+export function plainAmount(typed: string): string {
+  const amount = typed.trim().replace(/^−/u, '-');
+  return /^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(amount) ? amount.replaceAll(',', '') : amount;
 }

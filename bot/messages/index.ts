@@ -1,21 +1,22 @@
 /** What the bot says: pure functions from data to Slack's blocks. */
 export { alertMessage, alertValue } from './alert';
 export * from './alert-thread';
+export * from './alerts';
 export * from './balance';
 export * from './bar-chart';
 export * from './bars';
 export * from './chart';
-export * from './doctor';
 export * from './customer-alert';
 export * from './digest';
+export * from './doctor';
 export * from './draw';
 export * from './help';
 export * from './history';
 export * from './message';
+export * from './route-dead';
 export * from './plans';
 export * from './report';
 export * from './standings';
-export * from './route-dead';
 export * from './suspense';
 export * from './trouble';
 export * from './usage';

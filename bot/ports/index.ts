@@ -1,23 +1,29 @@
 /** What the bot asks of the service, by subject. The service implements it over core; every call is bounded in time there. */
 import type { AccessData } from './actor';
+import type { AlertsData } from './alerts';
 import type { BalanceData } from './balances';
 import type { DoctorData } from './doctor';
 import type { HistoryData } from './history';
 import type { MoneyData } from './money';
+import type { PlanChoiceData } from './plan-choice';
 import type { PlanData } from './plans';
 import type { ReportData } from './report';
+import type { ReversalData } from './reversals';
 import type { StandingData } from './standings';
 import type { SuspenseData } from './suspense';
 import type { UsageData } from './usage';
 
 export * from './actor';
+export * from './alerts';
 export * from './balances';
 export * from './doctor';
 export * from './history';
 export * from './logger';
 export * from './money';
+export * from './plan-choice';
 export * from './plans';
 export * from './report';
+export * from './reversals';
 export * from './standings';
 export * from './suspense';
 export * from './usage';
@@ -25,7 +31,10 @@ export * from './usage';
 /** What is read for a list, a chart or a report. */
 export type ReadingData = StandingData & UsageData & HistoryData & PlanData & ReportData;
 
-export type BotData = AccessData & BalanceData & SuspenseData & MoneyData & ReadingData & DoctorData;
+/** What is read for the modals that move credits, and done by them. */
+export type ActingData = SuspenseData & MoneyData & PlanChoiceData & ReversalData;
+
+export type BotData = AccessData & BalanceData & ReadingData & ActingData & AlertsData & DoctorData;
 
 /** The bot token of a workspace; null when the app is not installed there. */
 export type Installations = (workspace: {

@@ -1,11 +1,11 @@
 import type { AllMiddlewareArgs, App, MessageShortcut, SlackShortcutMiddlewareArgs } from '@slack/bolt';
 import { customerOfAlert } from '../actions/alert-value';
-import { openModal } from '../actions/button';
 import { actorOfInteraction, askerOf, channelOf, logFault, type Asker, type BotDependencies } from '../asker';
 import { failedText, refusalText } from '../messages/trouble';
 import type { CustomerRef, Role } from '../ports';
 import { modalOfTopUp } from '../views/money';
 import { noticeModal, type Modal } from '../views/modal';
+import { openModal } from '../views/show';
 
 /** An entry of a message's menu: it opens a modal about the customer that the message is about, if it is about one. */
 interface MessageEntry {

@@ -1,11 +1,20 @@
 import type { App } from '@slack/bolt';
 import { actorOfInteraction, askerOf, logFault, type BotDependencies } from '../asker';
+import { ALERT_LEVELS_FORM } from './alert-levels';
+import { ALERT_PLACE_FORMS } from './alert-places';
 import { registerForms, type Form } from './form';
 import { CUSTOMER_PICKER, customerOption } from './inputs';
 import { readContext } from './modal';
+import { CONFIRM_FORM } from './confirm';
 import { MONEY_FORMS } from './money';
+import { PLAN_FORM } from './plan';
+import { REVERSAL_FORMS } from './reversal';
+import { SNOOZE_FORM } from './snooze';
 
-const FORMS: readonly Form[] = [...MONEY_FORMS];
+const FORMS: readonly Form[] = [
+  ...[CONFIRM_FORM, ...MONEY_FORMS, PLAN_FORM, ...REVERSAL_FORMS],
+  ...[...ALERT_PLACE_FORMS, ALERT_LEVELS_FORM, SNOOZE_FORM],
+];
 /** The most that Slack takes. */
 const MOST_OPTIONS = 100;
 
@@ -19,8 +28,10 @@ export function register(app: App, dependencies: BotDependencies): void {
       const asker = await askerOf(dependencies, actor, channelId, 'viewer');
       if ('kind' in asker) return await ack({ options: [] });
       const { partnerId, customerId } = asker.access;
-      const found = await dependencies.data.searchCustomers(partnerId, payload.value, MOST_OPTIONS);
-      const shown = customerId === null ? found : found.filter(({ id }) => id === customerId);
+      const shown =
+        customerId === null
+          ? await dependencies.data.searchCustomers(partnerId, payload.value, MOST_OPTIONS)
+          : (await dependencies.data.findCustomers(partnerId, customerId)).filter(({ id }) => id === customerId);
       await ack({ options: shown.map(customerOption) });
     } catch (err) {
       logFault(dependencies, err, CUSTOMER_PICKER, actor);

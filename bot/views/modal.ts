@@ -51,4 +51,7 @@ export function noticeModal(title: string, ...texts: readonly string[]): Modal {
 
 /** Shown at once, because a trigger is worth 3 seconds and a question to the database may take longer. */
 export const LOADING = noticeModal('Talktime', '⏳ One moment…');
-export const WORKING = noticeModal('Talktime', '⏳ Working on it… You may close this: it is done once either way.');
+export const WORKING = noticeModal(
+  'Talktime',
+  '⏳ Working on it… You may close this: what you confirmed is done once either way.',
+);

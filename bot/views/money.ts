@@ -1,16 +1,17 @@
-import { credits, fromWire, money } from '../messages/amounts';
-import { fields, section } from '../messages/message';
+import { section } from '../messages/message';
 import { code, inert } from '../messages/text';
 import type { BotDependencies } from '../asker';
 import type { Question } from '../commands/answer';
-import { customerMeant, splitAmount, type Meant } from '../commands/customer';
-import type { BotData, CustomerRef, Drafted, MoneyDraft, Performed, Preview, Refused } from '../ports';
+import { customerMeant, plainAmount, splitAmount, type Meant } from '../commands/customer';
+import type { BotData, CustomerRef, MoneyDraft } from '../ports';
+import { confirmModal } from './confirm';
 import { customerInput, textInput } from './inputs';
-import { noticeModal, type Modal, type ModalBlock, type ModalContext } from './modal';
 import type { Form, Reply, Submission } from './form';
+import type { Modal, ModalBlock, ModalContext } from './modal';
+import { refusedReply } from './refused';
 
 /** Modals that move an amount: typed, then confirmed, then done once. */
-type AmountKind = Extract<MoneyDraft, { amount: string }>['kind'];
+type AmountKind = 'top_up' | 'adjustment';
 
 const WORDS = {
   top_up: {
@@ -20,7 +21,6 @@ const WORDS = {
     note: 'Note',
     noteHint: 'Shown in the history, to the customer too.',
     noteOptional: true,
-    confirm: 'Add the credits',
   },
   adjustment: {
     title: 'Adjust a balance',
@@ -29,12 +29,10 @@ const WORDS = {
     note: 'Why',
     noteHint: 'Shown in the history and in the audit log.',
     noteOptional: false,
-    confirm: 'Change the balance',
   },
 } as const;
 
 const FORM = { top_up: 'talktime_topup_form', adjustment: 'talktime_adjust_form' } as const;
-export const CONFIRM = 'talktime_confirm';
 
 /** What is in a form before somebody types: the customer that is known already, and what they typed after the command. */
 export interface Prefilled {
@@ -110,76 +108,18 @@ export function remarkOn(meant: Exclude<Meant, { kind: 'one' }>): string | undef
   }
 }
 
-/** Asks once more, with what will be: nothing moves before this is submitted. */
-export function confirmModal(
-  kind: MoneyDraft['kind'],
-  { draftId, preview }: Extract<Drafted, { kind: 'drafted' }>,
-  { channelId }: ModalContext,
-): Modal {
-  const words = WORDS[kind];
-  return {
-    callbackId: CONFIRM,
-    title: words.title,
-    submit: words.confirm,
-    close: 'Cancel',
-    blocks: [section(sentence(preview)), balances(preview), section('It is done once, however often you press.')],
-    context: { channelId, ids: { draft: draftId } },
-  };
-}
-
-function sentence({ customerName, amount, money: worth, currency }: Preview): string {
-  const name = `*${inert(customerName)}*`;
-  const size = credits(fromWire(Math.abs(amount)));
-  const inMoney = worth === null ? '' : ` (${money(fromWire(worth), currency)})`;
-  return amount >= 0
-    ? `${name} gets *${size}*${inMoney}. Is that right?`
-    : `*${size}*${inMoney} are taken from ${name}. Is that right?`;
-}
-
-function balances({ balanceBefore, balanceAfter }: Preview) {
-  return fields([
-    ['Balance now', credits(fromWire(balanceBefore))],
-    ['Balance afterwards', credits(fromWire(balanceAfter))],
-  ]);
-}
-
-function doneModal(performed: Performed): Modal {
-  if (performed.kind === 'refused') return noticeModal('Nothing was changed', `🔴 ${inert(performed.detail, 600)}`);
-  const size = credits(fromWire(Math.abs(performed.amount)));
-  const name = `*${inert(performed.customerName)}*`;
-  const text = performed.amount >= 0 ? `✅ ${name} got *${size}*.` : `✅ *${size}* were taken from ${name}.`;
-  return noticeModal(
-    'Done',
-    `${text} The balance is *${credits(fromWire(performed.balance))}*.`,
-    ...(performed.repeated ? ['It had been done already, and was not done again.'] : []),
-  );
-}
-
 function submitted(kind: AmountKind) {
   return async ({ actor, channelId, values, context }: Submission, { data }: BotDependencies): Promise<Reply> => {
     const customerId = values.choice('customer');
     if (customerId === null) return { kind: 'errors', errors: { customer: 'Choose a customer.' } };
-    const draft = { kind, customerId, amount: values.text('amount').replaceAll(',', ''), note: values.text('note') };
+    const draft = { kind, customerId, amount: plainAmount(values.text('amount')), note: values.text('note') };
     const drafted = await data.draft(actor, channelId, draft);
-    if (drafted.kind === 'refused') return { kind: 'errors', errors: errorsOf(drafted) };
+    if (drafted.kind === 'refused') return refusedReply(drafted, values, 'customer');
     return { kind: 'show', modal: confirmModal(kind, drafted, context) };
   };
-}
-
-/** A refusal at the input that it is about; at the first one when it is about none. */
-function errorsOf({ field, detail }: Refused): Record<string, string> {
-  return { [field ?? 'customer']: detail.slice(0, 300) };
 }
 
 export const MONEY_FORMS: readonly Form[] = [
   { callbackId: FORM.top_up, least: 'manager', submitted: submitted('top_up') },
   { callbackId: FORM.adjustment, least: 'manager', submitted: submitted('adjustment') },
-  {
-    callbackId: CONFIRM,
-    least: 'manager',
-    submitted({ actor, channelId, context }, { data }) {
-      const draftId = context.ids.draft ?? '';
-      return { kind: 'work', work: async () => doneModal(await data.perform(actor, channelId, draftId)) };
-    },
-  },
 ];

@@ -55,7 +55,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 
 /** A partner whose queue is being worked through. */
 interface Working {
-  /** It must be looked at again: something came in. */
+  /** It must be looked at again: something came in, or ended. */
   again: boolean;
   /** Ends the wait for what is under way. */
   stir: () => void;
@@ -153,7 +153,10 @@ class RunningDispatcher implements Dispatcher {
           const taken = await queue.take(partnerId);
           looked();
           if (taken.kind === 'work') {
-            const done = this.#run(taken).finally(() => running.delete(done));
+            const done = this.#run(taken).finally(() => {
+              running.delete(done);
+              working.again = true; // what was left alone because of it may be due
+            });
             running.add(done);
             this.#track(done);
             continue;

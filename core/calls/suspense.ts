@@ -51,7 +51,10 @@ export async function listSuspense(
   return { items, next_cursor: rows.length > page.limit && last ? `${last.received_at}_${last.call_id}` : null };
 }
 
-/** A call as suspense shows it, also when it has left it since. */
+/**
+ * A call as suspense shows it, also when it has left it since.
+ * @throws TalktimeError CALL_NOT_FOUND
+ */
 export async function getSuspendedCall(
   transaction: Transaction,
   partnerId: string,
@@ -61,7 +64,12 @@ export async function getSuspendedCall(
     `select ${COLUMNS} from talktime.calls where partner_id = $1 and call_id = $2`,
     [partnerId, callId],
   );
-  return toSuspendedCall(row!);
+  if (!row)
+    throw new TalktimeError(
+      'CALL_NOT_FOUND',
+      `There is no call ${callId}. The list of calls in suspense shows the ids.`,
+    );
+  return toSuspendedCall(row);
 }
 
 /**
@@ -77,39 +85,64 @@ export async function assignCall(
   map?: MappingKind,
 ): Promise<DeductionResult> {
   if (map !== undefined) {
-    const value = await clueOf(talktime.database, partnerId, callId, map);
+    const value = await talktime.database.asPartner(partnerId, (transaction) =>
+      clueOf(transaction, partnerId, callId, map),
+    );
     await addMapping(talktime.database, partnerId, actor, { kind: map, value, customer_id: customerId });
   }
   return deductionOf(await talktime.ledger.submit(partnerId, { kind: 'assign', actor, callId, customerId }));
 }
 
-/** The value of a call's clue that a mapping of this kind would have. */
-async function clueOf(database: Database, partnerId: string, callId: string, kind: MappingKind): Promise<string> {
-  const [row] = await database.asPartner(partnerId, (transaction) =>
-    transaction.query<{
-      agent_id: string | null;
-      from_number: string | null;
-      to_number: string | null;
-      direction: CallClues['direction'];
-      metadata_customer_id: string | null;
-    }>(
-      `select agent_id, from_number, to_number, direction, metadata_customer_id
-       from talktime.calls where partner_id = $1 and call_id = $2`,
-      [partnerId, callId],
-    ),
+/**
+ * What of a call could be mapped to its customer: by each kind at most one value.
+ * @throws TalktimeError CALL_NOT_FOUND
+ */
+export async function mappableClues(
+  transaction: Transaction,
+  partnerId: string,
+  callId: string,
+): Promise<{ kind: MappingKind; value: string }[]> {
+  const clues = mappingsOf(await readClues(transaction, partnerId, callId));
+  return clues.filter(({ kind }, _, all) => all.filter((other) => other.kind === kind).length === 1);
+}
+
+async function readClues(transaction: Transaction, partnerId: string, callId: string): Promise<CallClues> {
+  const [row] = await transaction.query<{
+    agent_id: string | null;
+    from_number: string | null;
+    to_number: string | null;
+    direction: CallClues['direction'];
+    metadata_customer_id: string | null;
+  }>(
+    `select agent_id, from_number, to_number, direction, metadata_customer_id
+     from talktime.calls where partner_id = $1 and call_id = $2`,
+    [partnerId, callId],
   );
   if (!row)
     throw new TalktimeError(
       'CALL_NOT_FOUND',
       `There is no call ${callId}. The list of calls in suspense shows the ids.`,
     );
-  const clues: CallClues = {
+  return {
     agentId: row.agent_id,
     fromNumber: row.from_number,
     toNumber: row.to_number,
     direction: row.direction,
     metadataCustomerId: row.metadata_customer_id,
   };
+}
+
+/**
+ * The value of a call's clue that a mapping of this kind would have.
+ * @throws TalktimeError CALL_NOT_FOUND; REQUEST_INVALID when the call tells none, or does not tell which
+ */
+export async function clueOf(
+  transaction: Transaction,
+  partnerId: string,
+  callId: string,
+  kind: MappingKind,
+): Promise<string> {
+  const clues = await readClues(transaction, partnerId, callId);
   const found = mappingsOf(clues).filter((mapping) => mapping.kind === kind);
   if (found.length === 1) return found[0]!.value;
   throw new TalktimeError(

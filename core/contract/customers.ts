@@ -280,8 +280,9 @@ export const partnerUpdate = z
     }),
     slack_team_id: z
       .string()
-      .regex(/^T[A-Z0-9]{2,20}$/)
-      .nullable(),
+      .regex(/^[TE][A-Z0-9]{2,20}$/)
+      .nullable()
+      .meta({ description: 'The workspace of its alerts (T…), or a whole Enterprise organisation (E…)' }),
     slack_channel: z
       .string()
       .regex(/^[CGD][A-Z0-9]{2,20}$/)

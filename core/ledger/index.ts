@@ -23,6 +23,7 @@ export { loadRates, loadUsage, loadWallets, lockPartner, readWallet, readWallets
 export * from './grants';
 export * from './proof';
 export * from './requests';
+export { listReversible, type ReversibleLine } from './reversible';
 export * from './state';
 export * from './statement';
 export { forgetUsage } from './usage';

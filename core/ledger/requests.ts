@@ -45,17 +45,18 @@ export async function adjust(
   actor: Actor,
   body: z.output<typeof adjustment>,
 ): Promise<Operation> {
-  const amount = parseCredits(body.amount, 'amount');
-  return operationOf(
-    await ledger.submit(partnerId, {
-      kind: 'adjustment',
-      actor,
-      key: body.idempotency_key,
-      note: body.note,
-      wallet: walletOf(body),
-      amount,
-    }),
-  );
+  return operationOf(await ledger.submit(partnerId, adjustmentCommand(actor, body)));
+}
+
+export function adjustmentCommand(actor: Actor, body: z.output<typeof adjustment>): Command {
+  return {
+    kind: 'adjustment',
+    actor,
+    key: body.idempotency_key,
+    note: body.note,
+    wallet: walletOf(body),
+    amount: parseCredits(body.amount, 'amount'),
+  };
 }
 
 /** Takes back an operation, whole or in part. */
@@ -65,17 +66,18 @@ export async function reverse(
   actor: Actor,
   body: z.output<typeof reversal>,
 ): Promise<Operation> {
-  const amount = body.amount === undefined ? undefined : parseCredits(body.amount, 'amount');
-  return operationOf(
-    await ledger.submit(partnerId, {
-      kind: 'reversal',
-      actor,
-      key: body.idempotency_key,
-      note: body.note,
-      operationId: body.operation_id,
-      amount,
-    }),
-  );
+  return operationOf(await ledger.submit(partnerId, reversalCommand(actor, body)));
+}
+
+export function reversalCommand(actor: Actor, body: z.output<typeof reversal>): Command {
+  return {
+    kind: 'reversal',
+    actor,
+    key: body.idempotency_key,
+    note: body.note,
+    operationId: body.operation_id,
+    amount: body.amount === undefined ? undefined : parseCredits(body.amount, 'amount'),
+  };
 }
 
 /** Deducts an amount that is not a call: refused when the balance does not cover it. */

@@ -13,7 +13,7 @@ import {
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
 import { readMoney } from '../customers';
-import { lockPartner, operationOf, type Actor, type Ledger } from '../ledger';
+import { lockPartner, operationOf, type Actor, type Command, type Ledger } from '../ledger';
 import { toJsonNumber, type Microcredits } from '../money';
 
 interface PlanRow {
@@ -121,26 +121,36 @@ export async function applyPlan(
   planId: string,
   body: z.output<typeof planApply>,
 ): Promise<Operation> {
-  const plan = await context.database.asPartner(partnerId, async (transaction) => {
-    const [row] = await transaction.query<PlanRow & Record<string, unknown>>(
-      `select ${COLUMNS} from talktime.plans where partner_id = $1 and plan_id = $2`,
-      [partnerId, planId],
-    );
-    return row;
-  });
-  if (!plan)
-    throw new TalktimeError('PLAN_NOT_FOUND', `There is no plan "${planId}". The list of plans shows the ids.`);
-  const answer = await context.ledger.submit(partnerId, {
+  const { command } = await context.database.asPartner(partnerId, (transaction) =>
+    planCommand(transaction, partnerId, actor, planId, body),
+  );
+  return operationOf(await context.ledger.submit(partnerId, command));
+}
+
+/** The application of a plan, with its terms of this moment; and the plan. */
+export async function planCommand(
+  transaction: Transaction,
+  partnerId: string,
+  actor: Actor,
+  planId: string,
+  body: z.output<typeof planApply>,
+): Promise<{ command: Command; plan: Plan }> {
+  const [row] = await transaction.query<PlanRow & Record<string, unknown>>(
+    `select ${COLUMNS} from talktime.plans where partner_id = $1 and plan_id = $2`,
+    [partnerId, planId],
+  );
+  if (!row) throw new TalktimeError('PLAN_NOT_FOUND', `There is no plan "${planId}". The list of plans shows the ids.`);
+  const command: Command = {
     kind: 'plan',
     actor,
     key: body.idempotency_key,
-    note: body.note ?? plan.name,
+    note: body.note ?? row.name,
     customerId: body.customer_id,
     planId,
-    active: plan.active,
-    terms: plan.credits === null ? { minutes: plan.minutes! } : { credits: plan.credits },
-  });
-  return operationOf(answer);
+    active: row.active,
+    terms: row.credits === null ? { minutes: row.minutes! } : { credits: row.credits },
+  };
+  return { command, plan: toPlan(row) };
 }
 
 async function visibility(

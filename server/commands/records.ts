@@ -48,6 +48,8 @@ const SETTINGS = [
   'max_spend_per_month',
   'gate_failure',
   'end_calls_when_exhausted',
+  'alert_levels',
+  'alert_emails',
 ] as const;
 const MAPPINGS = { agents: 'agent', phone_numbers: 'phone_number', metadata_values: 'metadata' } as const;
 
@@ -153,7 +155,14 @@ function requireDistinct(records: readonly Numbered<CustomerRecord>[]): void {
 const NONE = 'none';
 
 function customerCells({ id, name, settings = {}, mappings = [] }: CustomerRecord): Record<string, Cell> {
-  const { price_per_minute: price, rounding, visible_credit_plan_ids: plans, ...rest } = settings;
+  const {
+    price_per_minute: price,
+    rounding,
+    visible_credit_plan_ids: plans,
+    alert_levels: levels,
+    ...others
+  } = settings;
+  const { alert_emails: emails, ...rest } = others;
   const limits = Object.fromEntries(Object.entries(rest).map(([field, value]) => [field, value ?? NONE]));
   const values = (kind: string) => mappings.flatMap((each) => (each.kind === kind ? [each.value] : [])).join(SEPARATOR);
   return {
@@ -163,12 +172,20 @@ function customerCells({ id, name, settings = {}, mappings = [] }: CustomerRecor
     price_per_minute: price && 'credits' in price ? price.credits : null,
     initial_seconds: rounding?.initial_seconds ?? null,
     increment_seconds: rounding?.increment_seconds ?? null,
-    visible_credit_plan_ids: plans === undefined ? null : plans.join(SEPARATOR) || NONE,
+    visible_credit_plan_ids: listed(plans),
+    alert_levels:
+      levels === null ? PARTNERS : listed(levels?.map((each) => `${each.status} ${each.value} ${each.kind}`)),
+    alert_emails: listed(emails),
     ...Object.fromEntries(Object.entries(MAPPINGS).map(([column, kind]) => [column, values(kind)])),
   };
 }
 
 const SEPARATOR = ';';
+const listed = (values: readonly string[] | undefined): Cell =>
+  values === undefined ? null : values.join(SEPARATOR) || NONE;
+/** The levels that the partner has for its customers. */
+const PARTNERS = "partner's";
+
 const list = (cell: string): string[] =>
   cell
     .split(SEPARATOR)
@@ -177,8 +194,8 @@ const list = (cell: string): string[] =>
 
 /** What a row says, in the form of the API; a cell that fits no field is left for its schema to refuse. */
 function customerOf(row: Cells): unknown {
-  const { id, name, price_per_minute, initial_seconds, increment_seconds, visible_credit_plan_ids, ...cells } =
-    withoutEmpty(row);
+  const { id, name, price_per_minute, initial_seconds, increment_seconds, ...others } = withoutEmpty(row);
+  const { visible_credit_plan_ids, alert_levels, alert_emails, ...cells } = others;
   const mappings = Object.entries(MAPPINGS).flatMap(([column, kind]) =>
     list(cells[column] ?? '').map((value) => ({ kind, value })),
   );
@@ -195,9 +212,21 @@ function customerOf(row: Cells): unknown {
       ...(visible_credit_plan_ids !== undefined && {
         visible_credit_plan_ids: visible_credit_plan_ids === NONE ? [] : list(visible_credit_plan_ids),
       }),
+      ...(alert_levels !== undefined && { alert_levels: levelsOf(alert_levels) }),
+      ...(alert_emails !== undefined && { alert_emails: alert_emails === NONE ? [] : list(alert_emails) }),
     },
     mappings,
   };
+}
+
+/** `low 25 percent;critical 2 days` */
+function levelsOf(cell: string): unknown {
+  if (cell === PARTNERS) return null;
+  if (cell === NONE) return [];
+  return list(cell).map((each) => {
+    const [status, value, kind] = each.split(/\s+/);
+    return { status, value, kind };
+  });
 }
 
 const WHOLE = new Set(['grace_seconds', 'max_call_seconds', 'max_concurrent_calls']);

@@ -12,6 +12,7 @@ export class Client {
 
   get = <T>(path: string): Promise<T> => this.request<T>('GET', path);
   post = <T>(path: string, body: object): Promise<T> => this.request<T>('POST', path, body);
+  put = <T>(path: string, body: object): Promise<T> => this.request<T>('PUT', path, body);
   patch = <T>(path: string, body: object): Promise<T> => this.request<T>('PATCH', path, body);
 
   private async request<T>(method: string, path: string, body?: object): Promise<T> {

@@ -8,9 +8,10 @@ import type {
   StatementLine,
   Threshold,
 } from '@talktime/core/contract';
-import type { AlertInbox } from './alerts';
 import type { Checks } from './checks';
 import { callEnded, Client, deliver, type DemoCall } from './client';
+import type { Person } from './slack';
+import { ALERTS, MIA, TEAM, WITH_ACME, type DemoWorkspace, type ShownAlert } from './workspace';
 import { bold, credits, cyan, dim, heading, indented, say, table } from './screen';
 
 const SECRET = 'key_demo_with_the_webhook_badge';
@@ -23,7 +24,7 @@ const NAMES: Record<string, string> = { [ACME]: 'Acme Dental', [HARBOR]: 'Harbor
 export interface Stage {
   readonly url: string;
   readonly hostKey: string;
-  readonly alerts: AlertInbox;
+  readonly workspace: DemoWorkspace;
   readonly checks: Checks;
 }
 
@@ -35,6 +36,7 @@ export async function tellStory(stage: Stage): Promise<{ partnerKey: string }> {
   await showStatement(client);
   await replay(stage, client, hook, firstCall);
   await recover(stage, client);
+  await talkInSlack(stage, client);
   return { partnerKey: client.key };
 }
 
@@ -57,7 +59,12 @@ async function openAgency({ url, hostKey, checks }: Stage): Promise<{ partner: P
     scopes: ['read', 'deduct', 'top-up', 'manage'],
   });
   const client = new Client(url, key);
-  const settled = await client.patch<Partner>('/v1/partner', { price_per_minute: { money: '0.08' } });
+  const settled = await client.patch<Partner>('/v1/partner', {
+    price_per_minute: { money: '0.08' },
+    slack_team_id: TEAM,
+    slack_channel: ALERTS,
+  });
+  await client.put(`/v1/slack/roles/${TEAM}/${MIA}`, { role: 'owner' });
   say(
     `  ${partner.name}: 1 credit is worth ${partner.credit_value} ${partner.currency}; a minute costs it ${credits(settled.settings.rate!.credits_per_minute)} credits.`,
   );
@@ -160,6 +167,7 @@ async function setUpCustomers({ url, checks }: Stage, partner: Partner, client: 
     items.map(({ balance }) => balance.posted),
     [120, 25, 0],
   );
+  await client.put(`/v1/slack/channels/${WITH_ACME}`, { customer_id: ACME });
   const { path } = await client.post<{ path: string }>('/v1/endpoints', { provider: 'retell', secrets: [SECRET] });
   return url + path;
 }
@@ -179,9 +187,9 @@ async function callsEnd(stage: Stage, client: Client, hook: string): Promise<str
 
   const low = await callEnds(stage, client, hook, ACME, { callId: 'call_demo_3', seconds: 90 });
   stage.checks.equal('Acme crossed its threshold of 100', [low.amount, low.balance], [-18, 89.8]);
-  const warning = await stage.alerts.next();
+  const warning = await stage.workspace.nextAlert();
   say(indented(warning.drawing));
-  stage.checks.equal('one alert, a new message', [warning.notice.event, warning.replaced], ['low', null]);
+  stage.checks.equal('one alert, a new message', [isAbout(warning, 'low on credits'), warning.edited], [true, false]);
 
   const out = await callEnds(stage, client, hook, HARBOR, { callId: 'call_demo_4', seconds: 125 });
   stage.checks.equal(
@@ -189,10 +197,10 @@ async function callsEnd(stage: Stage, client: Client, hook: string): Promise<str
     [out.amount, out.balance, out.receipt!.flagged_debt],
     [-45, -20, 20],
   );
-  const alarm = await stage.alerts.next();
+  const alarm = await stage.workspace.nextAlert();
   say(indented(alarm.drawing));
-  stage.checks.equal('one alert, a new message', [alarm.notice.event, alarm.replaced], ['exhausted', null]);
-  outstanding.set(ACME, warning.message.ts).set(HARBOR, alarm.message.ts);
+  stage.checks.equal('one alert, a new message', [isAbout(alarm, 'out of credits'), alarm.edited], [true, false]);
+  outstanding.set(ACME, warning.ts).set(HARBOR, alarm.ts);
   return first.webhook;
 }
 
@@ -266,13 +274,13 @@ async function showStatement(client: Client): Promise<void> {
 }
 
 /** Retell sends a webhook again when an answer was lost. */
-async function replay({ alerts, checks }: Stage, client: Client, hook: string, webhook: string): Promise<void> {
+async function replay({ workspace, checks }: Stage, client: Client, hook: string, webhook: string): Promise<void> {
   heading('5  The first webhook once more');
   const before = await ledgerOf(client);
   const status = await deliver(hook, webhook, SECRET);
   checks.equal('it is taken again, newly signed', status, 204);
   checks.equal("every wallet's history is as before", await ledgerOf(client), before);
-  checks.equal('no alert was sent', alerts.waiting, 0);
+  checks.equal('no alert was sent', workspace.waiting, 0);
 }
 
 async function ledgerOf(client: Client): Promise<Statement[]> {
@@ -281,7 +289,7 @@ async function ledgerOf(client: Client): Promise<Statement[]> {
 }
 
 /** Credits come in, and the messages in the channel change. */
-async function recover({ alerts, checks }: Stage, client: Client): Promise<void> {
+async function recover({ workspace, checks }: Stage, client: Client): Promise<void> {
   heading('6  Credits come in');
   const topUp = await client.post<Operation>('/v1/top-ups', {
     customer_id: HARBOR,
@@ -291,12 +299,12 @@ async function recover({ alerts, checks }: Stage, client: Client): Promise<void>
   });
   say(`  ${bold('Harbor Legal')} tops up 500: the debt of 20 is settled first.`);
   checks.equal('Harbor Legal has', topUp.balance_after, 480);
-  const recovered = await alerts.next();
+  const recovered = await workspace.nextAlert();
   say(indented(recovered.drawing));
   checks.equal(
     'the same message was updated',
-    [recovered.notice.event, recovered.message.ts],
-    ['recovered', outstanding.get(HARBOR)],
+    [isAbout(recovered, 'recovered'), recovered.ts],
+    [true, outstanding.get(HARBOR)],
   );
 
   say();
@@ -306,18 +314,49 @@ async function recover({ alerts, checks }: Stage, client: Client): Promise<void>
     idempotency_key: 'order-1007',
   });
   checks.equal('Acme Dental has', plan.balance_after, 1289.8);
-  const back = await alerts.next();
-  checks.equal(
-    'its message was updated too',
-    [back.notice.event, back.message.ts],
-    ['recovered', outstanding.get(ACME)],
-  );
+  const back = await workspace.nextAlert();
+  checks.equal('its message was updated too', [isAbout(back, 'recovered'), back.ts], [true, outstanding.get(ACME)]);
   const again = await client.post<Operation>('/v1/plans/minutes-100/apply', {
     customer_id: ACME,
     idempotency_key: 'order-1007',
   });
   checks.equal('the same order again adds nothing', [again.replayed, again.balance_after], [true, 1289.8]);
 }
+
+/** Mia, an owner, works from Slack; Sam, who is Acme's, sees Acme and nothing else. */
+async function talkInSlack({ workspace, checks }: Stage, client: Client): Promise<void> {
+  heading('7  In Slack');
+  const { mia, sam } = workspace;
+  say(`  Mia types ${cyan('/credits topup harbor legal 250 a thank-you')}, confirms, and double-clicks.`);
+  await mia.command('/credits topup harbor legal 250 a thank-you', { channel: ALERTS });
+  await workspace.slack.until(() => shows(mia, 'Is that right'), 'the confirmation');
+  await mia.submit({ twice: true });
+  await workspace.slack.until(() => shows(mia, 'The balance is'), 'the result');
+  await mia.close({ all: true });
+  const { lines } = await client.get<Statement>('/v1/statement?customer_id=cus_harbor&limit=2');
+  checks.equal('it was done once', [lines[0]!.amount, lines[0]!.balance, lines[1]!.amount], [250, 730, 500]);
+
+  say();
+  say(`  In the channel that the agency shares with Acme, Sam types ${cyan('/credits balance')}.`);
+  await sam.command('/credits balance', { channel: WITH_ACME });
+  const answer = await workspace.slack.until(
+    () => workspace.slack.ephemerals.find(({ visibleTo }) => visibleTo === sam.id),
+    'an answer',
+  );
+  say(indented(workspace.drawing(answer)));
+  checks.equal('Sam sees his own balance, and nobody else’s', namesIn(answer), []);
+  await mia.openHome();
+}
+
+/** The other customers whose name stands in a message. */
+function namesIn(message: { readonly text: string; readonly blocks: readonly unknown[] }): string[] {
+  const all = JSON.stringify([message.text, message.blocks]);
+  return [NAMES[HARBOR]!, NAMES[NOVA]!, 'Brightline'].filter((name) => all.includes(name));
+}
+
+const shows = ({ modal }: Person, words: string) => JSON.stringify(modal?.content ?? {}).includes(words);
+
+const isAbout = ({ text }: ShownAlert, words: string) => text.includes(words);
 
 function agentOf(customerId: string): string {
   return `agent_${customerId.slice('cus_'.length)}`;

@@ -23,6 +23,7 @@ import { onboardingRoutes } from './onboarding';
 import { partnerRoutes } from './partners';
 import { planRoutes } from './plans';
 import { reportRoutes } from './reports';
+import { slackRoutes } from './slack';
 import { statementRoutes } from './statement';
 import { suspenseRoutes } from './suspense';
 import { webhookRoutes } from './webhooks';
@@ -35,6 +36,8 @@ export interface RouteContext {
   /** Where the service is reached from outside, if that is known. */
   readonly publicUrl: string | undefined;
   readonly webhookAddresses: WebhookAddresses;
+  /** Where links to install the Slack app lead; undefined when workspaces cannot install it. */
+  readonly slackInstallAddress: string | undefined;
 }
 
 export type Routes = FastifyPluginAsyncZod<RouteContext & Record<never, never>>;
@@ -61,6 +64,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     exchangeRateRoutes,
     apiKeyRoutes,
     webhookRoutes,
+    slackRoutes,
     endpointRoutes,
     hookRoutes,
     healthRoutes,

@@ -1,10 +1,13 @@
 import type { BotData } from '@talktime/bot';
 import type { Talktime } from '@talktime/core/calls';
 import { accessData } from './actor';
+import { alertsData } from './alerts';
 import { balanceData } from './balances';
 import { doctorData } from './doctor';
 import { historyData } from './history';
 import { moneyData } from './money';
+import { planChoiceData } from './plan-choice';
+import { reversalData } from './reversals';
 import { planData } from './plans';
 import { reportData } from './report';
 import { standingData } from './standings';
@@ -19,11 +22,14 @@ export function botData(talktime: Talktime): BotData {
     ...balanceData(database),
     ...suspenseData(talktime),
     ...moneyData(talktime),
+    ...planChoiceData(database),
+    ...reversalData(database),
     ...standingData(database),
     ...usageData(database),
     ...historyData(database),
     ...planData(database),
     ...reportData(database),
+    ...alertsData(database),
     ...doctorData(database),
   };
 }

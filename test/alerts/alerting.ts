@@ -24,18 +24,26 @@ export class RecordingChannel implements AlertChannel {
   readonly script: Scripted[] = [];
   readonly scripts = new Map<string, Scripted[]>();
   readonly #letGo: (() => void)[] = [];
+  #ended = false;
 
   async deliver(delivery: AlertDelivery): Promise<DeliveryOutcome> {
     const to = routeText(delivery.route);
     this.deliveries.push({ ...delivery, to, at: Date.now() });
     const next = this.scripts.get(to)?.shift() ?? this.script.shift();
-    if (next === 'hang') await new Promise<void>((letGo) => this.#letGo.push(letGo));
-    else if (next instanceof Error) throw next;
+    if (next === 'hang') {
+      if (!this.#ended) await new Promise<void>((letGo) => this.#letGo.push(letGo));
+    } else if (next instanceof Error) throw next;
     else if (next) return next;
     return {
       kind: 'delivered',
       message: delivery.previous ?? { channel: to.split(':').at(-1)!, ts: `${this.deliveries.length}.0` },
     };
+  }
+
+  /** Nothing hangs any more. */
+  end(): void {
+    this.#ended = true;
+    this.letGo();
   }
 
   letGo(): void {
@@ -112,7 +120,7 @@ export class Alerting {
   }
 
   async close(): Promise<void> {
-    this.channel.letGo();
+    this.channel.end();
     await Promise.all(this.#running.splice(0).map((each) => each.stop()));
     await this.test.drop();
   }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createSlackApp, type SlackApp } from '../../bot/app';
 import { singleWorkspace, type BotData, type SlackActor } from '../../bot/ports';
 import { startFakeSlack, type FakeSlack } from '../../server/demo/slack';
+import { NO_ALERTS } from './alerting/no-alerts';
 import { customerBalance, keepingLogger, partnerBalance, standing } from './samples';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
@@ -37,6 +38,8 @@ function data(changes: Partial<BotData> = {}): BotData {
     customerOfWallet: () => Promise.resolve(refs[0] ?? null),
     draft: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
     perform: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
+    activePlans: () => Promise.resolve([]),
+    reversible: () => Promise.resolve([]),
     assignCall: () => Promise.resolve({ kind: 'refused', detail: 'not in this test' }),
     dismissCall: () => Promise.resolve({ kind: 'dismissed' }),
     standings: () => Promise.resolve({ standings: CUSTOMERS.map(standing), total: CUSTOMERS.length, omitted: 0 }),
@@ -46,6 +49,7 @@ function data(changes: Partial<BotData> = {}): BotData {
     report: () => Promise.reject(new Error('not in this test')),
     weeklyReport: () => Promise.reject(new Error('not in this test')),
     setWeeklyReport: () => Promise.reject(new Error('not in this test')),
+    ...NO_ALERTS,
     diagnose: () => Promise.reject(new Error('not in this test')),
     ...changes,
   };

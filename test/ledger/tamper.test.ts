@@ -117,7 +117,7 @@ describe('talktime verify', () => {
       ['its floor', 'floor = floor - 1', ['CHAIN_BROKEN']],
       ['its flag', `flagged = 1, flag = 'dispute'`, ['CHAIN_BROKEN']],
       ['its line', 'line = line + 7', ['CHAIN_BROKEN']],
-      ['its counter account', 'credit_account = -4', ['CALL_WRONG', 'CHAIN_BROKEN']],
+      ['its counter account', 'credit_account = -4', ['CALL_WRONG', 'CHAIN_BROKEN', 'USAGE_WRONG']],
       ['its hash', `debit_hash = sha256('x')`, ['CHAIN_BROKEN']],
       ['its hash, taken away', 'debit_hash = null', ['CHAIN_BROKEN', 'CHAIN_MISSING']],
       ['its balance', 'debit_balance = debit_balance + 1', ['BALANCE_WRONG', 'CHAIN_BROKEN', 'RESULT_WRONG']],
@@ -144,6 +144,7 @@ describe('talktime verify', () => {
         'GRANT_WRONG',
         'RESULT_WRONG',
         'SEQUENCE_GAP',
+        'USAGE_WRONG',
       ]);
       expect(report.findings).toContainEqual(
         expect.objectContaining({ code: 'SEQUENCE_GAP', walletId: ACME, expected: 'posting 3', found: 'posting 4' }),
@@ -576,6 +577,11 @@ const putRight = (wallet: number) => [
    from (select * from talktime.transfers where partner_id = $1 and credit_account = ${wallet} order by credit_sequence desc limit 1) last
    where w.partner_id = $1 and w.wallet_id = ${wallet}`,
   `update talktime.wallets set lots = jsonb_set(lots, '{0,left}', '100000000') where partner_id = $1 and wallet_id = ${wallet}`,
+  `update talktime.wallet_usage u
+   set used = (select coalesce(sum(amount), 0) from talktime.transfers t
+               where t.partner_id = $1 and t.debit_account = ${wallet} and t.credit_account = -1
+                 and date_trunc('hour', t.at, 'UTC') = u.hour)
+   where u.partner_id = $1 and u.wallet_id = ${wallet}`,
 ];
 
 const cutSeal = (seal: number) => [

@@ -7,6 +7,14 @@ import { ConfigError, readConfig } from '../../server/config';
 const SEAL_KEY = Buffer.alloc(32, 3).toString('base64');
 const DATABASE = 'postgres://talktime:s3cret-pass@db.example.com:5432/talktime';
 
+const ONE_WORKSPACE = { SLACK_SIGNING_SECRET: 'a'.repeat(32), SLACK_BOT_TOKEN: 'xoxb-123-456-abcdef' };
+const MANY_WORKSPACES = {
+  SLACK_SIGNING_SECRET: 'a'.repeat(32),
+  SLACK_CLIENT_ID: '1234567890123.9876543210987',
+  SLACK_CLIENT_SECRET: 'c'.repeat(32),
+  PUBLIC_URL: 'https://talktime.example.com',
+};
+
 function complaintsOf(environment: Record<string, string>): ConfigError['complaints'] {
   try {
     readConfig(environment);
@@ -29,6 +37,7 @@ describe('the configuration', () => {
       trustedProxies: 0,
       requestsPerMinute: 3000,
       slack: null,
+      mail: null,
       webhookAddresses: 'any',
       logLevel: 'info',
     });
@@ -47,6 +56,11 @@ describe('the configuration', () => {
       TRUSTED_PROXIES: '1',
       SLACK_BOT_TOKEN: 'xoxb-123-456-abcdef',
       SLACK_SIGNING_SECRET: '8f742231b10e8888abcd99baac67f6ab',
+      SLACK_CLIENT_ID: '1234567890123.9876543210987',
+      SLACK_CLIENT_SECRET: '33fea0113f5b1b5c8d7c9d1e2f3a4b5c',
+      SLACK_APP_TOKEN: 'xapp-1-A0TALKTIME-123-abcdef',
+      SMTP_URL: 'smtps://mail%40example.com:p%2Fw@mail.example.com:465',
+      MAIL_FROM: 'Talktime alerts <alerts@example.com>',
       LOG_LEVEL: ' warn ',
     });
     expect(config).toMatchObject({
@@ -56,7 +70,16 @@ describe('the configuration', () => {
       port: 0,
       publicUrl: 'https://talktime.example.com',
       trustedProxies: 1,
-      slack: { botToken: 'xoxb-123-456-abcdef' },
+      slack: {
+        signingSecret: '8f742231b10e8888abcd99baac67f6ab',
+        botToken: 'xoxb-123-456-abcdef',
+        oauth: { clientId: '1234567890123.9876543210987', clientSecret: '33fea0113f5b1b5c8d7c9d1e2f3a4b5c' },
+        appToken: 'xapp-1-A0TALKTIME-123-abcdef',
+      },
+      mail: {
+        url: 'smtps://mail%40example.com:p%2Fw@mail.example.com:465',
+        from: 'Talktime alerts <alerts@example.com>',
+      },
       webhookAddresses: 'public',
       logLevel: 'warn',
     });
@@ -82,6 +105,23 @@ describe('the configuration', () => {
     ['SLACK_BOT_TOKEN', { SLACK_BOT_TOKEN: 'xoxp-s3cret-pass', SLACK_SIGNING_SECRET: 'a'.repeat(32) }],
     ['SLACK_BOT_TOKEN', { SLACK_SIGNING_SECRET: 'a'.repeat(32) }],
     ['SLACK_SIGNING_SECRET', { SLACK_BOT_TOKEN: 'xoxb-123-456-abcdef' }],
+    // A token that rotates would be dead within 12 hours.
+    ['SLACK_BOT_TOKEN', { SLACK_BOT_TOKEN: 'xoxe.xoxb-1-s3cret-pass', SLACK_SIGNING_SECRET: 'a'.repeat(32) }],
+    ['SLACK_BOT_TOKEN', { SLACK_APP_TOKEN: 'xapp-1-A0-123-abcdef', SLACK_SIGNING_SECRET: 'a'.repeat(32) }],
+    ['SLACK_APP_TOKEN', { ...ONE_WORKSPACE, SLACK_APP_TOKEN: 'xoxb-s3cret-pass' }],
+    ['SLACK_CLIENT_ID', { ...MANY_WORKSPACES, SLACK_CLIENT_ID: '' }],
+    ['SLACK_CLIENT_ID', { ...MANY_WORKSPACES, SLACK_CLIENT_ID: 's3cret-pass' }],
+    ['SLACK_CLIENT_SECRET', { ...MANY_WORKSPACES, SLACK_CLIENT_SECRET: '' }],
+    ['SLACK_CLIENT_SECRET', { ...ONE_WORKSPACE, ...MANY_WORKSPACES, SLACK_CLIENT_SECRET: '' }],
+    ['SLACK_CLIENT_SECRET', { ...MANY_WORKSPACES, SLACK_CLIENT_SECRET: 's3cret-pass!' }],
+    ['SLACK_SIGNING_SECRET', { ...MANY_WORKSPACES, SLACK_SIGNING_SECRET: '' }],
+    ['PUBLIC_URL', { ...MANY_WORKSPACES, PUBLIC_URL: '' }],
+    ['SMTP_URL', { MAIL_FROM: 'alerts@example.com' }],
+    ['SMTP_URL', { SMTP_URL: 'https://user:s3cret-pass@mail.example.com', MAIL_FROM: 'alerts@example.com' }],
+    ['SMTP_URL', { SMTP_URL: 'smtp://', MAIL_FROM: 'alerts@example.com' }],
+    ['MAIL_FROM', { SMTP_URL: 'smtp://user:s3cret-pass@mail.example.com' }],
+    ['MAIL_FROM', { SMTP_URL: 'smtp://mail.example.com', MAIL_FROM: 'alerts' }],
+    ['MAIL_FROM', { SMTP_URL: 'smtp://mail.example.com', MAIL_FROM: 'a@example.com, b@example.com' }],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
   ])(
     'complains of %s in %j alone, with what is wrong and an example, and not with its value',
@@ -94,8 +134,39 @@ describe('the configuration', () => {
     },
   );
 
+  it('takes one workspace, many, or both', () => {
+    expect(readConfig(ONE_WORKSPACE).slack).toMatchObject({ botToken: 'xoxb-123-456-abcdef', oauth: null });
+    expect(readConfig(MANY_WORKSPACES).slack).toMatchObject({
+      botToken: null,
+      oauth: { clientSecret: 'c'.repeat(32) },
+    });
+    expect(readConfig({ ...ONE_WORKSPACE, ...MANY_WORKSPACES }).slack).toMatchObject({
+      botToken: 'xoxb-123-456-abcdef',
+      oauth: { clientId: '1234567890123.9876543210987' },
+      appToken: null,
+    });
+  });
+
+  it.each([
+    ['smtp://mail.example.com', 'alerts@example.com'],
+    ['smtps://user:pass@mail.example.com:465/', 'Brightline Alerts <alerts@example.com>'],
+    ['smtp://localhost:1025?ignoreTLS=true', '"Bright, Line" <alerts@example.com>'],
+  ])('takes e-mail by %s from %s', (url, from) => {
+    expect(readConfig({ SMTP_URL: url, MAIL_FROM: from }).mail).toEqual({ url, from });
+  });
+
   it('tells every mistake at once', () => {
     expect(complaintsOf({ PORT: 'x', LOG_LEVEL: 'x', HOST: '?' })).toHaveLength(3);
+    const missing = complaintsOf({
+      SLACK_CLIENT_ID: '1234567890123.9876543210987',
+      SMTP_URL: 'smtp://mail.example.com',
+    });
+    expect(missing.map(({ variable }) => variable)).toEqual([
+      'SLACK_SIGNING_SECRET',
+      'SLACK_CLIENT_SECRET',
+      'PUBLIC_URL',
+      'MAIL_FROM',
+    ]);
   });
 });
 

@@ -29,6 +29,8 @@ describe('the OpenAPI document', () => {
     ).toEqual([
       'DELETE /v1/api-keys/{id}',
       'DELETE /v1/mappings/{kind}/{value}',
+      'DELETE /v1/slack/channels/{channel_id}',
+      'DELETE /v1/slack/roles/{team_id}/{user_id}',
       'DELETE /v1/webhooks/{id}',
       'GET /healthz',
       'GET /readyz',
@@ -49,6 +51,11 @@ describe('the OpenAPI document', () => {
       'GET /v1/plans',
       'GET /v1/reports/margin',
       'GET /v1/reports/usage',
+      'GET /v1/slack/channels',
+      'GET /v1/slack/installations',
+      'GET /v1/slack/roles',
+      'GET /v1/slack/roles/{team_id}/{user_id}',
+      'GET /v1/slack/settings',
       'GET /v1/statement',
       'GET /v1/suspense',
       'GET /v1/threshold',
@@ -58,6 +65,7 @@ describe('the OpenAPI document', () => {
       'PATCH /v1/customers/{id}',
       'PATCH /v1/endpoints/{endpoint_id}',
       'PATCH /v1/partner',
+      'PATCH /v1/slack/settings',
       'POST /hooks/{provider}/{endpoint}',
       'POST /hooks/{provider}/{endpoint}/inbound',
       'POST /v1/adjustments',
@@ -80,12 +88,15 @@ describe('the OpenAPI document', () => {
       'POST /v1/plans',
       'POST /v1/plans/{id}/apply',
       'POST /v1/reversals',
+      'POST /v1/slack/install-links',
       'POST /v1/suspense/{call_id}/assign',
       'POST /v1/suspense/{call_id}/dismiss',
       'POST /v1/top-ups',
       'POST /v1/webhooks',
       'POST /v1/webhooks/{id}/deliveries/{event_id}/replay',
       'PUT /v1/exchange-rates/{currency}',
+      'PUT /v1/slack/channels/{channel_id}',
+      'PUT /v1/slack/roles/{team_id}/{user_id}',
     ]);
   });
 
@@ -120,7 +131,10 @@ describe('the OpenAPI document', () => {
         .replace('{call_id}', '018f5f0e-7a5b-5c1d-9a43-1f2d3c4b5a69')
         .replace('{id}', 'an-id')
         .replace('{grant_id}', 'g1-1')
-        .replace('{currency}', 'EUR');
+        .replace('{currency}', 'EUR')
+        .replace('{team_id}', 'T0123456789')
+        .replace('{user_id}', 'U0123456789')
+        .replace('{channel_id}', 'C0123456789');
       const answer = await api.call(method.toUpperCase(), concrete, {
         key: api.hostKey,
         partner: api.partnerId,

@@ -23,6 +23,11 @@ describe('talktime export and import, on the command line', () => {
       shortfall_policy: 'partner',
       rounding: { initial_seconds: 60, increment_seconds: 6 },
       visible_credit_plan_ids: ['starter', 'pro'],
+      alert_levels: [
+        { status: 'low', kind: 'percent', value: '25' },
+        { status: 'critical', kind: 'days', value: '2.5' },
+      ],
+      alert_emails: ['ops@acme.example', 'pay@acme.example'],
       max_spend_per_day: '1000.000001',
     });
     await from.customer('birch', '0', { overdraft: '50' });
@@ -65,9 +70,9 @@ describe('talktime export and import, on the command line', () => {
   it('exports customers as the sheet that a person fills in', () => {
     expect(run('export', 'customers', '--partner', from.partnerId).stdout).toBe(
       [
-        'id,name,ai_credits_enabled,price_per_minute,initial_seconds,increment_seconds,grace_seconds,overdraft,shortfall_policy,low_credit_threshold,low_credit_notifications_enabled,show_pricing_information,customer_portal_enabled,restrict_credit_plan_visibility,visible_credit_plan_ids,max_call_seconds,max_concurrent_calls,max_spend_per_day,max_spend_per_month,gate_failure,end_calls_when_exhausted,agents,phone_numbers,metadata_values',
-        "acme,acme,true,12,60,6,30,0,partner,12.5,false,false,false,false,starter;pro,3600,none,1000.000001,none,closed,false,agent_1;agent_2,'+14155552671,",
-        'birch,birch,true,12,1,1,0,50,debt,none,false,false,false,false,none,3600,none,none,none,closed,false,,,',
+        'id,name,ai_credits_enabled,price_per_minute,initial_seconds,increment_seconds,grace_seconds,overdraft,shortfall_policy,low_credit_threshold,low_credit_notifications_enabled,show_pricing_information,customer_portal_enabled,restrict_credit_plan_visibility,visible_credit_plan_ids,max_call_seconds,max_concurrent_calls,max_spend_per_day,max_spend_per_month,gate_failure,end_calls_when_exhausted,alert_levels,alert_emails,agents,phone_numbers,metadata_values',
+        "acme,acme,true,12,60,6,30,0,partner,12.5,false,false,false,false,starter;pro,3600,none,1000.000001,none,closed,false,low 25 percent;critical 2.5 days,ops@acme.example;pay@acme.example,agent_1;agent_2,'+14155552671,",
+        "birch,birch,true,12,1,1,0,50,debt,none,false,false,false,false,none,3600,none,none,none,closed,false,partner's,none,,,",
         '',
       ].join('\r\n'),
     );

@@ -24,10 +24,10 @@ export async function slackAccess(
 ): Promise<(Decision & { readonly partnerId: string }) | null> {
   const binding = await bindingOf(database, heardIn);
   if (binding === null) return null;
-  const { partnerId, workspaceId } = binding;
-  const isMember = person.teamId === heardIn.teamId || person.teamId === workspaceId;
+  const { partnerId, workspaceIds } = binding;
+  const isMember = person.teamId === heardIn.teamId || workspaceIds.includes(person.teamId);
   // Who was given a role when the app was installed for an organisation holds it in every workspace of it.
-  const teamIds = isMember ? [person.teamId, workspaceId] : [person.teamId];
+  const teamIds = isMember ? [person.teamId, ...workspaceIds] : [person.teamId];
   const decision = await database.asPartner(partnerId, async (transaction) => {
     const [given, channelCustomerId, settings] = await Promise.all([
       roleOf(transaction, partnerId, teamIds, person),
@@ -72,13 +72,13 @@ async function customerOfChannel(
 }
 
 /** Unless said, members see balances where the workspace was bound by hand, and not where the app was installed by OAuth. */
-async function settingsFor(transaction: Transaction, { partnerId, workspaceId }: SlackBinding) {
+async function settingsFor(transaction: Transaction, { partnerId, workspaceIds }: SlackBinding) {
   const [settings, installed] = await Promise.all([
     readSettings(transaction, partnerId),
-    transaction.query('select 1 from talktime.slack_installations where partner_id = $1 and workspace_id = $2', [
-      partnerId,
-      workspaceId,
-    ]),
+    transaction.query(
+      'select 1 from talktime.slack_installations where partner_id = $1 and workspace_id = any($2::text[])',
+      [partnerId, workspaceIds],
+    ),
   ]);
   return {
     membersMayView: settings.members_may_view ?? installed.length === 0,

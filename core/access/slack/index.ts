@@ -5,6 +5,6 @@ export * from './decide';
 export * from './drafts';
 export * from './install-links';
 export * from './installations';
-export { listSlackRoles, removeSlackRole, setSlackRole } from './roles';
+export { getSlackRole, listSlackRoles, removeSlackRole, setSlackRole } from './roles';
 export * from './settings';
 export * from './weekly-reports';

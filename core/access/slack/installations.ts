@@ -3,7 +3,13 @@ import type { Database, Transaction } from '../../database';
 import type { Actor } from '../../ledger/commands';
 import { audit } from '../audit';
 import type { Sealer } from '../seal';
-import { bindingOf, claimSlackWorkspace, type SlackBinding, type SlackWorkspace } from './binding';
+import {
+  bindingOf,
+  claimSlackWorkspace,
+  releaseSlackWorkspace,
+  type SlackBinding,
+  type SlackWorkspace,
+} from './binding';
 import { makeOwner } from './roles';
 
 /** What Slack gave with an installation. Secret: it is sealed at rest and goes into no log. */
@@ -37,6 +43,9 @@ interface Vault {
   readonly sealer: Sealer;
 }
 
+/** Lets few pieces of work run at once. */
+export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
 interface InstallationRow {
   workspace_id: string;
   sealed: Buffer | null;
@@ -50,6 +59,8 @@ interface InstallationRow {
 
 /** A token is renewed when less than this many milliseconds are left of it: as early as Slack's own library does. */
 const RENEW_BEFORE = 2 * 60 * 60 * 1000;
+/** With less than this left of it, whoever asks waits for the one who renews it. */
+const WAIT_BEFORE = 5 * 60 * 1000;
 
 /** The workspace that an installation is for: the organisation, when it is for all of it. */
 export function workspaceIdOf(grant: Pick<SlackGrant, 'teamId' | 'enterpriseId' | 'isEnterpriseInstall'>): string {
@@ -81,66 +92,97 @@ export async function storeSlackInstallation(
              installer_id = excluded.installer_id, installed_at = clock_timestamp(), gone_at = null, gone_because = null`,
       [partnerId, workspaceId, sealGrant(sealer, partnerId, grant), grant.scopes, grant.endsAt, grant.installerId],
     );
-    if (!grant.isEnterpriseInstall)
-      await transaction.query(
-        'update talktime.partners set slack_team_id = $2 where partner_id = $1 and slack_team_id is null',
-        [partnerId, workspaceId],
-      );
+    await transaction.query(
+      'update talktime.partners set slack_team_id = $2 where partner_id = $1 and slack_team_id is null',
+      [partnerId, workspaceId],
+    );
     await makeOwner(transaction, partnerId, actor, { teamId: workspaceId, userId: grant.installerId });
     await audit(transaction, partnerId, actor, 'slack.installed', workspaceId, { scopes: grant.scopes });
   });
 }
 
 /**
- * The installation that stands for a workspace, with a token that works for a good while yet; null when the app is not
- * installed there. However many ask at once, and in however many processes, one refreshes: the row is locked, and read
- * again once the lock is had.
+ * The installation that stands for a workspace, with a token that works; null when the app is not installed there. However
+ * many ask at once, and in however many processes, one refreshes: the row is locked, and read again once the lock is had.
+ * Nobody waits for that, or fails with it, whose token works for a while yet.
+ *
+ * @param inTurn runs each renewal: it holds one of the database's connections while Slack is asked
  */
 export async function freshSlackInstallation(
-  vault: Vault,
+  { database, sealer }: Vault,
   workspace: SlackWorkspace,
   refresh: RefreshSlackTokens,
-  now: () => Date = () => new Date(),
+  { now = () => new Date(), inTurn = (work) => work() }: { readonly now?: () => Date; readonly inTurn?: InTurn } = {},
 ): Promise<SlackGrant | null> {
-  const binding = await bindingOf(vault.database, workspace);
+  const binding = await bindingOf(database, workspace);
   if (binding === null) return null;
-  const found = await vault.database.asPartner(binding.partnerId, (transaction) => read(transaction, binding));
-  if (!found?.sealed) return null;
-  if (!isEnding(found, now())) return openGrant(vault.sealer, binding.partnerId, found);
-  return vault.database.asPartner(binding.partnerId, (transaction) =>
-    renew(transaction, vault.sealer, binding, refresh, now),
+  const { partnerId } = binding;
+  const found = await database.asPartner(partnerId, (transaction) => readLive(transaction, binding));
+  if (!found) return null;
+  const workspaceId = found.workspace_id;
+  const standing = openGrant(sealer, partnerId, found);
+  if (lasts(standing, RENEW_BEFORE, now())) return standing;
+  const waits = !lasts(standing, WAIT_BEFORE, now());
+  return inTurn(() =>
+    database.asPartner(partnerId, async (transaction) => {
+      const row = await read(transaction, partnerId, workspaceId, waits ? 'for update' : 'for update skip locked');
+      if (!row) return standing; // another is at it
+      if (!row.sealed) return null;
+      return renew(transaction, sealer, partnerId, openGrant(sealer, partnerId, row), refresh, now);
+    }),
   );
 }
 
+/** Under the lock of the installation's row. */
 async function renew(
   transaction: Transaction,
   sealer: Sealer,
-  binding: SlackBinding,
+  partnerId: string,
+  grant: SlackGrant,
   refresh: RefreshSlackTokens,
   now: () => Date,
 ): Promise<SlackGrant | null> {
-  const { partnerId, workspaceId } = binding;
-  const row = await read(transaction, binding, 'for update');
-  if (!row?.sealed) return null;
-  const grant = openGrant(sealer, partnerId, row);
-  if (!isEnding(row, now()) || grant.refreshToken === null) return grant;
-  const tokens = await refresh(grant.refreshToken);
-  if (tokens === null) {
-    if (row.token_ends_at !== null && row.token_ends_at > now()) return grant;
-    await setGone(transaction, binding, 'refresh_refused');
+  if (lasts(grant, RENEW_BEFORE, now())) return grant;
+  const tokens = grant.refreshToken === null ? null : await refreshed(grant.refreshToken);
+  if (tokens === 'later') return grant;
+  if (tokens !== null) return keepTokens(transaction, sealer, partnerId, { ...grant, ...tokens });
+  if (!lasts(grant, 0, now())) {
+    await setGone(transaction, partnerId, workspaceIdOf(grant), 'refresh_refused');
     return null;
   }
-  const renewed = { ...grant, ...tokens };
+  // Refused for good: what is left of the token is used up, and Slack not asked again.
+  return grant.refreshToken === null
+    ? grant
+    : keepTokens(transaction, sealer, partnerId, { ...grant, refreshToken: null });
+
+  /** What a fault of Slack's comes to, while the token still works, is another attempt by whoever asks next. */
+  async function refreshed(refreshToken: string): Promise<SlackTokens | null | 'later'> {
+    try {
+      return await refresh(refreshToken);
+    } catch (error) {
+      if (lasts(grant, 0, now())) return 'later';
+      throw error;
+    }
+  }
+}
+
+async function keepTokens(
+  transaction: Transaction,
+  sealer: Sealer,
+  partnerId: string,
+  grant: SlackGrant,
+): Promise<SlackGrant> {
   await transaction.query(
     'update talktime.slack_installations set sealed = $3, token_ends_at = $4 where partner_id = $1 and workspace_id = $2',
-    [partnerId, workspaceId, sealGrant(sealer, partnerId, renewed), tokens.endsAt],
+    [partnerId, workspaceIdOf(grant), sealGrant(sealer, partnerId, grant), grant.endsAt],
   );
-  return renewed;
+  return grant;
 }
 
 /**
  * Erases an installation's tokens: the app was removed, or its tokens were revoked. Roles and channel links stay, for when
- * it is installed again. What happened before the present installation (Slack repeats events) changes nothing.
+ * it is installed again. A workspace that removed the app is free for any partner, unless the partner's own setting names
+ * it. What happened before the present installation (Slack repeats events) changes nothing.
  */
 export async function endSlackInstallation(
   database: Database,
@@ -150,11 +192,16 @@ export async function endSlackInstallation(
 ): Promise<void> {
   const binding = await bindingOf(database, workspace);
   if (binding === null) return;
-  await database.asPartner(binding.partnerId, async (transaction) => {
-    const row = await read(transaction, binding, 'for update');
+  const {
+    partnerId,
+    workspaceIds: [workspaceId],
+  } = binding;
+  await database.asPartner(partnerId, async (transaction) => {
+    const row = await read(transaction, partnerId, workspaceId, 'for update');
     // Slack tells the second of an event, cut off.
     if (!row?.sealed || at.getTime() + 1000 <= row.installed_at.getTime()) return;
-    await setGone(transaction, binding, because);
+    await setGone(transaction, partnerId, workspaceId, because);
+    if (because === 'app_uninstalled') await releaseSlackWorkspace(transaction, partnerId, workspaceId);
   });
 }
 
@@ -177,14 +224,31 @@ export async function listSlackInstallations(database: Database, partnerId: stri
   }));
 }
 
-async function read(
+const COLUMNS =
+  'workspace_id, sealed, scopes, token_ends_at, installer_id, installed_at, gone_at, gone_because' as const;
+
+/** The installation in a workspace, else that of its organisation. */
+async function readLive(
   transaction: Transaction,
-  { partnerId, workspaceId }: SlackBinding,
-  lock: 'for update' | '' = '',
+  { partnerId, workspaceIds }: SlackBinding,
 ): Promise<InstallationRow | undefined> {
   const [row] = await transaction.query<InstallationRow>(
-    `select workspace_id, sealed, scopes, token_ends_at, installer_id, installed_at, gone_at, gone_because
-     from talktime.slack_installations where partner_id = $1 and workspace_id = $2 ${lock}`,
+    `select ${COLUMNS} from talktime.slack_installations
+     where partner_id = $1 and workspace_id = any($2::text[]) and gone_at is null
+     order by workspace_id = $3 desc limit 1`,
+    [partnerId, workspaceIds, workspaceIds[0]],
+  );
+  return row;
+}
+
+async function read(
+  transaction: Transaction,
+  partnerId: string,
+  workspaceId: string,
+  lock: 'for update' | 'for update skip locked',
+): Promise<InstallationRow | undefined> {
+  const [row] = await transaction.query<InstallationRow>(
+    `select ${COLUMNS} from talktime.slack_installations where partner_id = $1 and workspace_id = $2 ${lock}`,
     [partnerId, workspaceId],
   );
   return row;
@@ -192,7 +256,8 @@ async function read(
 
 async function setGone(
   transaction: Transaction,
-  { partnerId, workspaceId }: SlackBinding,
+  partnerId: string,
+  workspaceId: string,
   because: GoneBecause,
 ): Promise<void> {
   await transaction.query(
@@ -204,8 +269,9 @@ async function setGone(
   await audit(transaction, partnerId, { id: 'slack', host: false }, 'slack.gone', workspaceId, { because });
 }
 
-const isEnding = ({ token_ends_at: end }: InstallationRow, now: Date) =>
-  end !== null && end.getTime() - now.getTime() < RENEW_BEFORE;
+/** Whether a token works for so many milliseconds yet. */
+const lasts = ({ endsAt }: SlackTokens, milliseconds: number, now: Date) =>
+  endsAt === null || endsAt.getTime() - now.getTime() > milliseconds;
 
 const contextOf = (partnerId: string, workspaceId: string) => `slack:${partnerId}:${workspaceId}`;
 

@@ -33,6 +33,23 @@ export async function listSlackRoles(database: Database, partnerId: string): Pro
 }
 
 /**
+ * The role that somebody was given.
+ *
+ * @throws TalktimeError SLACK_ROLE_NOT_FOUND
+ */
+export async function getSlackRole(database: Database, partnerId: string, person: SlackPerson): Promise<SlackRole> {
+  const [row] = await database.asPartner(partnerId, (transaction) =>
+    transaction.query<RoleRow>(
+      `select team_id, user_id, role, customer_id, max_credits, created_at from talktime.slack_roles
+       where partner_id = $1 and team_id = $2 and user_id = $3`,
+      [partnerId, person.teamId, person.userId],
+    ),
+  );
+  if (!row) throw noRole(person);
+  return toSlackRole(row);
+}
+
+/**
  * Gives somebody a role, in place of the one they have.
  *
  * @throws TalktimeError CUSTOMER_NOT_FOUND, REQUEST_INVALID, SLACK_ROLE_LIMIT, or SLACK_LAST_OWNER when nobody would be
@@ -89,11 +106,7 @@ export async function removeSlackRole(
       'delete from talktime.slack_roles where partner_id = $1 and team_id = $2 and user_id = $3 returning user_id',
       [partnerId, person.teamId, person.userId],
     );
-    if (rows.length === 0)
-      throw new TalktimeError(
-        'SLACK_ROLE_NOT_FOUND',
-        `${person.userId} of ${person.teamId} has no role. The list of roles shows who has one.`,
-      );
+    if (rows.length === 0) throw noRole(person);
     await audit(transaction, partnerId, actor, 'slack_role.removed', subjectOf(person), {});
   });
 }
@@ -105,12 +118,14 @@ export async function makeOwner(
   actor: Actor,
   person: SlackPerson,
 ): Promise<void> {
-  await transaction.query(
+  const made = await transaction.query(
     `insert into talktime.slack_roles (partner_id, team_id, user_id, role) values ($1, $2, $3, 'owner')
      on conflict (partner_id, team_id, user_id) do update set role = 'owner', customer_id = null, max_credits = null
-     where slack_roles.role <> 'owner'`,
+     where slack_roles.role <> 'owner'
+     returning user_id`,
     [partnerId, person.teamId, person.userId],
   );
+  if (made.length === 0) return;
   await audit(transaction, partnerId, actor, 'slack_role.set', subjectOf(person), {
     role: 'owner',
     customer_id: null,
@@ -152,6 +167,9 @@ function requireFitting(role: SlackRoleName, customerId: string | null, hasCap: 
     throw new TalktimeError('REQUEST_INVALID', `max_credits ${message}.`, [{ path: 'max_credits', message }]);
   }
 }
+
+const noRole = ({ teamId, userId }: SlackPerson) =>
+  new TalktimeError('SLACK_ROLE_NOT_FOUND', `${userId} of ${teamId} has no role. The list of roles shows who has one.`);
 
 const subjectOf = ({ teamId, userId }: SlackPerson) => `slack:${teamId}/${userId}`;
 

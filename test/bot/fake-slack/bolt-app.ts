@@ -7,7 +7,7 @@ import type { FakeSlack } from '../../../server/demo/slack';
 export async function startBoltApp(
   slack: FakeSlack,
   tokens: Record<string, string>,
-): Promise<{ app: App; close(): Promise<void> }> {
+): Promise<{ app: App; close: () => Promise<void> }> {
   const receiver = new HTTPReceiver({
     signingSecret: slack.app.signingSecret,
     endpoints: '/slack/events',
@@ -25,7 +25,7 @@ export async function startBoltApp(
   slack.deliverTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`);
   return {
     app,
-    close() {
+    close: () => {
       server.closeAllConnections();
       return new Promise((closed) => server.close(() => closed()));
     },

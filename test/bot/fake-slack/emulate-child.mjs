@@ -1,5 +1,5 @@
 // Runs emulate's Slack as a process of its own: it is an ES module, and it would listen on all interfaces. Prints its
-// address when it is up.
+// address when it is up. What it is to hold besides the channel comes as JSON on the command line.
 import { Server } from 'node:net';
 
 const { listen } = Server.prototype;
@@ -27,6 +27,7 @@ await createEmulator({
           scopes,
         },
       ],
+      ...JSON.parse(process.argv[2] ?? '{}'),
     },
   },
 });

@@ -1,3 +1,5 @@
+import { STYLE } from './style';
+
 export function escapeHtml(value: string): string {
   return value
     .replaceAll('&', '&amp;')
@@ -7,7 +9,12 @@ export function escapeHtml(value: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** A page of its own: nothing is loaded from anywhere. `body` is HTML already. */
-export function page(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title></head><body>${body}</body></html>\n`;
+/** A page of its own: nothing is loaded from anywhere, and nothing in it runs. `body` is HTML already. */
+export function page(title: string, body: string, options: { readonly refresh?: number } = {}): string {
+  const refresh = options.refresh ? `<meta http-equiv="refresh" content="${options.refresh}">` : '';
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${refresh}
+<title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
+<body>${body}</body></html>
+`;
 }
