@@ -1,5 +1,5 @@
 import type { AlertNotice, BalanceEvent, BalanceNotice } from '@talktime/core/alerts';
-import { callTime, callTimeAfter, credits, money, pace } from './amounts';
+import { callTime, callTimeAfter, credits, money, runwayText } from './amounts';
 import { deed, DOUBLED } from './alert-notes';
 import { marginMessage } from './margin';
 import {
@@ -72,9 +72,9 @@ function people({ snoozed, acknowledged }: BalanceNotice): string[] {
 }
 
 function figures(notice: BalanceNotice): Field[] {
-  const { posted, minutesLeft, daysLeft, lowCreditThreshold } = notice;
+  const { posted, minutesLeft, runway, lowCreditThreshold } = notice;
   // Of an episode that ended before another began, only the balance of then is known.
-  const isPast = notice.event === 'recovered' && minutesLeft === null && daysLeft === null;
+  const isPast = notice.event === 'recovered' && minutesLeft === null && runway === null;
   return [
     ['Balance', `${credits(posted)} (${money(notice.money, notice.currency)})`],
     ['Low credit threshold', lowCreditThreshold === null ? 'not set' : credits(lowCreditThreshold)],
@@ -82,7 +82,7 @@ function figures(notice: BalanceNotice): Field[] {
       ? []
       : [
           ['Call time left', posted <= 0n ? 'none' : callTime(minutesLeft)] as const,
-          ['Lasts, at the pace of 7 days', posted <= 0n ? 'none' : pace(daysLeft)] as const,
+          ['Lasts, at the recent pace', runwayText(runway, posted)] as const,
         ]),
   ];
 }
@@ -128,7 +128,7 @@ function whatHappened(notice: BalanceNotice): string {
   const balance = `*${credits(notice.posted)}*`;
   switch (notice.event) {
     case 'low':
-      return `${who} has come down to its low credit threshold: ${balance} left.`;
+      return `${who} has come down to ${isAtThreshold(notice) ? 'its low credit threshold' : 'a level of yours'}: ${balance} left.`;
     case 'critical':
       return `${who} is close to running out: ${balance} left.`;
     case 'exhausted':
@@ -142,6 +142,11 @@ function whatHappened(notice: BalanceNotice): string {
     case 'recharge_failed':
       return `${who} was not recharged${because(notice.detail)}. It stands at ${balance}.`;
   }
+}
+
+/** Whether it is the Low Credit Threshold that it came down to, and not another level alone. */
+function isAtThreshold({ lowCreditThreshold, posted }: BalanceNotice): boolean {
+  return lowCreditThreshold !== null && posted <= lowCreditThreshold;
 }
 
 function whatNext(notice: BalanceNotice): string {

@@ -30,56 +30,7 @@ export function callTimeAfter(separator: string, minutes: number | null): string
   return minutes === null || minutes <= 0 ? '' : `${separator}${callTime(minutes)} of calls`;
 }
 
-/** How long a balance is expected to last, in days: a range that holds the true moment in 8 of 10 cases. */
-export interface RunwayShown {
-  readonly days: number;
-  readonly from: number;
-  /** null: beyond a year. */
-  readonly to: number | null;
-}
-
-/**
- * How long a balance lasts at the recent pace, as it is said everywhere: "about 9 to 14 days", "about 5 to 8 hours". A range,
- * since nobody knows the day; in hours below two days and in months from two on, since nobody knows the hour either.
- * Goes on after "lasts" and under a label alike.
- *
- * @param posted the balance: what is used up lasts no longer, whatever the pace
- */
-export function runwayText(runway: RunwayShown | null, posted: number | bigint): string {
-  if (posted <= 0) return 'none';
-  if (runway === null) return 'too little history to say';
-  const [from, to] = [inUnits(runway.from), runway.to === null ? null : inUnits(runway.to)];
-  if (to === null) return runway.from >= A_YEAR ? LONG : `about ${counted(from)} to ${LONG}`;
-  if (from.count === to.count && from.unit === to.unit)
-    return to.count === 0 ? 'less than an hour' : `about ${counted(to)}`;
-  if (from.count === 0) return `up to about ${counted(to)}`;
-  return from.unit === to.unit ? `about ${from.count} to ${counted(to)}` : `about ${counted(from)} to ${counted(to)}`;
-}
-
-const A_YEAR = 365;
-const A_MONTH = A_YEAR / 12;
-const LONG = 'more than a year';
-
-function inUnits(days: number): { count: number; unit: 'hour' | 'day' | 'month' } {
-  if (days < 2) return { count: Math.round(days * 24), unit: 'hour' };
-  if (days < 2 * A_MONTH) return { count: Math.round(days), unit: 'day' };
-  return { count: Math.round(days / A_MONTH), unit: 'month' };
-}
-
-function counted({ count, unit }: { count: number; unit: string }): string {
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
-}
-
-/** How long a balance lasts at the pace of the last days, without false precision: "about 5 hours", "about 12 days". */
-export function pace(days: number | null): string {
-  if (days === null) return 'too little history to say';
-  const hours = days * 24;
-  if (hours <= 0) return 'none';
-  if (hours < 1) return 'less than an hour';
-  if (hours < 48) return about(Math.round(hours), 'hour');
-  if (days > 365) return 'more than a year';
-  return about(Math.round(days), 'day');
-}
+export { runwayText } from '@talktime/core/alerts';
 
 /** Credits of the API's answers, which are JSON numbers exact to the microcredit. */
 export function fromWire(amount: number): Microcredits {
@@ -95,8 +46,4 @@ export function figure(amount: bigint): string {
   const [whole = '0', fraction] = formatDecimal(rounded === 0n ? amount : rounded).split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return fraction ? `${grouped}.${fraction}` : grouped;
-}
-
-function about(count: number, unit: string): string {
-  return `about ${counted({ count, unit })}`;
 }

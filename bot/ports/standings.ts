@@ -1,6 +1,6 @@
 import type { Status } from '@talktime/core/alerts';
 import type { Microcredits } from '@talktime/core/money';
-import type { RunwayShown } from '../messages/amounts';
+import type { Runway } from '@talktime/core/alerts';
 
 /** A customer in a list: everything is of whoever pays for its calls. */
 export interface Standing {
@@ -10,7 +10,7 @@ export interface Standing {
   readonly status: Status;
   readonly posted: Microcredits;
   readonly minutesLeft: number | null;
-  readonly runway: RunwayShown | null;
+  readonly runway: Runway | null;
 }
 
 export interface StandingsPage {

@@ -13,6 +13,7 @@ export * from './notice';
 export * from './quiet';
 export * from './routes';
 export * from './runway';
+export * from './runway-text';
 export * from './snooze';
 export * from './standing';
 export * from './transition';

@@ -23,8 +23,6 @@ export interface Standing {
   readonly minutesLeft: number | null;
   /** How long it lasts at its pace; null when there is too little history, or nothing left. */
   readonly runway: Runway | null;
-  /** The days of it. */
-  readonly daysLeft: number | null;
   readonly currency: string;
   /** What the balance is worth, in millionths of the currency. */
   readonly money: bigint;
@@ -42,7 +40,6 @@ export async function readStanding(transaction: Transaction, partnerId: string, 
     [partnerId, walletId],
   );
   const { name, currency, credit_value: creditValue } = owner!;
-  const lasts = await runway(transaction, partnerId, wallet);
   return {
     wallet: wallet.customerId === null ? 'partner' : 'customer',
     customerId: wallet.customerId,
@@ -52,8 +49,7 @@ export async function readStanding(transaction: Transaction, partnerId: string, 
     lowCreditThreshold: wallet.lowCreditThreshold,
     levels: appliedLevels(wallet.levels),
     minutesLeft: rate ? Math.floor((secondsCovered(wallet.posted, rate) / 60) * 100) / 100 : null,
-    runway: lasts,
-    daysLeft: lasts?.days ?? null,
+    runway: await runway(transaction, partnerId, wallet),
     currency,
     money: creditsToMoney(wallet.posted, creditValue),
   };

@@ -162,7 +162,7 @@ describe('news of a dead route', () => {
 
 describe('figures of an episode that is over', () => {
   it('are those of its end, without a forecast', () => {
-    const past = notice('recovered', '150', { minutesLeft: null, daysLeft: null, posted: creditsOf('150') });
+    const past = notice('recovered', '150', { minutesLeft: null, runway: null, posted: creditsOf('150') });
     expect(shown(alertMessage(past))).not.toContain('Call time left');
   });
 });

@@ -18,7 +18,7 @@ import {
   type Message,
 } from '../../bot/messages';
 import { brokenLimits } from '../../server/demo/slack/limits';
-import { callTime, credits, fromWire, money, pace, runwayText } from '../../bot/messages/amounts';
+import { callTime, credits, fromWire, money, runwayText } from '../../bot/messages/amounts';
 import { nearest } from '../../bot/messages/nearest';
 import { code, inert, retype } from '../../bot/messages/text';
 import { creditsOf, customerBalance, entry, notice, partnerBalance, standing } from './samples';
@@ -61,11 +61,11 @@ describe('an alert', () => {
     const all = shown(alertMessage(notice('low', '98')));
     expect(all).toContain('98 credits ($0.98)');
     expect(all).toContain('8 min');
-    expect(all).toContain('about 2 days');
+    expect(all).toContain('about 36 hours to 3 days');
   });
 
   it('says so when there is no rate and no history', () => {
-    const all = shown(alertMessage(notice('low', '98', { minutesLeft: null, daysLeft: null })));
+    const all = shown(alertMessage(notice('low', '98', { minutesLeft: null, runway: null })));
     expect(all).toContain('no price per minute is set');
     expect(all).toContain('too little history to say');
     for (const minutesLeft of [null, 0])
@@ -393,18 +393,6 @@ describe('figures', () => {
     [1240, '1,240 min'],
   ])('%s minutes are %s', (minutes, said) => {
     expect(callTime(minutes)).toBe(said);
-  });
-
-  it.each([
-    [null, 'too little history to say'],
-    [0, 'none'],
-    [0.01, 'less than an hour'],
-    [0.05, 'about 1 hour'],
-    [0.5, 'about 12 hours'],
-    [2.2, 'about 2 days'],
-    [400, 'more than a year'],
-  ])('%s days are %s', (days, said) => {
-    expect(pace(days)).toBe(said);
   });
 });
 

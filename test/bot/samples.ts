@@ -36,7 +36,6 @@ export function notice(event: BalanceEvent, posted: string, changes: Partial<Bal
     minutesLeft: Math.max(0, Number(posted) / 12),
     levels: [{ status: 'low', kind: 'credits', value: creditsOf('100'), at: creditsOf('100') }],
     runway: { days: 2.2, from: 1.5, to: 3.4 },
-    daysLeft: 2.2,
     currency: 'USD',
     money: creditsToMoney(amount, 10_000n),
     margin: null,

@@ -126,7 +126,7 @@ async function standingAt(transaction: Transaction, partnerId: string, row: Memb
   if (row.current_episode <= row.episode + 1 && standing.status === 'ok') return standing;
   const posted = await balanceAt(transaction, partnerId, row.wallet_id, row.sequence);
   const money = creditsToMoney(posted, row.credit_value);
-  return { ...standing, status: 'ok', posted, money, minutesLeft: null, daysLeft: null };
+  return { ...standing, status: 'ok', posted, money, minutesLeft: null, runway: null };
 }
 
 /** The posted balance after a posting of a wallet. */

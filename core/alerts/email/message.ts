@@ -1,6 +1,7 @@
 import { formatDecimal, type Microcredits } from '../../money';
 import type { AlertContent, AlertDelivery, AlertNotice, BalanceEvent, BalanceNotice, DeadRoute } from '../notice';
 import { routeText } from '../routes';
+import { runwayText } from '../runway-text';
 
 /** An e-mail as it is sent, without its addresses. */
 export interface EmailMessage {
@@ -102,7 +103,7 @@ function partnerWords(notice: AlertNotice): Words {
       ],
     };
   }
-  const { posted, lowCreditThreshold, minutesLeft, daysLeft, event } = notice;
+  const { posted, lowCreditThreshold, minutesLeft, runway, event } = notice;
   const why = notice.detail ? `\nWhy: ${oneLine(notice.detail)}` : '';
   return {
     subject: `${name}: ${TITLES[event]}`,
@@ -112,9 +113,7 @@ function partnerWords(notice: AlertNotice): Words {
         `Balance: ${credits(posted)} (${money(notice.money, notice.currency)})`,
         `Low credit threshold: ${lowCreditThreshold === null ? 'not set' : credits(lowCreditThreshold)}`,
         ...(minutesLeft === null ? [] : [`Call time left: ${Math.floor(Math.max(0, minutesLeft))} min`]),
-        ...(daysLeft === null || posted <= 0n
-          ? []
-          : [`Lasts, at the pace of 7 days: about ${Math.round(daysLeft)} days`]),
+        ...(runway === null ? [] : [`Lasts, at the recent pace: ${runwayText(runway, posted)}`]),
       ].join('\n'),
       NEXT[event],
       event === 'recovered' ? `Recovered ${utc(notice.at)}.` : `Since ${utc(notice.since)}.`,

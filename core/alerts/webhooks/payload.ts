@@ -67,7 +67,7 @@ async function readData(
         posted: toJsonNumber(standing.posted),
         low_credit_threshold: standing.lowCreditThreshold === null ? null : toJsonNumber(standing.lowCreditThreshold),
         minutes_left: standing.minutesLeft,
-        days_left: standing.daysLeft,
+        days_left: standing.runway?.days ?? null,
         runway: standing.runway,
         money: formatDecimal(standing.money),
         currency: standing.currency,
