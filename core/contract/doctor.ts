@@ -49,6 +49,8 @@ export const FINDINGS = {
   // Of the partner itself.
   ALERTS_ROUTED: ['ok', 'Alerts have somewhere to go'],
   ALERT_CHANNEL_MISSING: ['broken', 'Alerts have nowhere to go'],
+  ALERT_ROUTES_DEAD: ['broken', 'Alerts no longer arrive somewhere'],
+  ALERTS_UNDELIVERED: ['warning', 'Alerts were given up'],
   SLACK_OWNED: ['ok', 'Somebody in Slack is an owner'],
   SLACK_OWNER_MISSING: ['warning', 'Nobody in Slack is an owner'],
   SLACK_GONE: ['broken', 'The Slack app was removed'],

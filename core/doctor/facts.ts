@@ -79,6 +79,12 @@ export interface PartnerFacts {
   readonly now: number;
   readonly alerts: {
     readonly slackChannel: boolean;
+    /** Addresses that alerts are mailed to. */
+    readonly emails: number;
+    /** Routes that are not tried until they are mended, the oldest's reason, and messages of the last 7 days that were given up. */
+    readonly deadRoutes: number;
+    readonly deadReason: string | null;
+    readonly undelivered: number;
     /** Outgoing webhooks that hear of balances. */
     readonly listeners: number;
     /** Wallets whose notifications are on. */

@@ -13,7 +13,15 @@ export async function gatherPartner(transaction: Transaction, partnerId: string)
   const row = await readSettings(transaction, partnerId);
   return {
     now,
-    alerts: { slackChannel: row.has_channel, listeners: row.listeners, wanted: row.wanted },
+    alerts: {
+      slackChannel: row.has_channel,
+      emails: row.emails,
+      listeners: row.listeners,
+      wanted: row.wanted,
+      deadRoutes: row.dead_routes,
+      deadReason: row.dead_reason,
+      undelivered: row.undelivered,
+    },
     slack: {
       isConnected: row.is_bound || row.was_installed,
       isGone: row.was_installed && !row.is_installed,
@@ -30,6 +38,10 @@ export async function gatherPartner(transaction: Transaction, partnerId: string)
 async function readSettings(transaction: Transaction, partnerId: string) {
   const [row] = await transaction.query<{
     has_channel: boolean;
+    emails: number;
+    dead_routes: number;
+    dead_reason: string | null;
+    undelivered: number;
     listeners: number;
     wanted: number;
     is_bound: boolean;
@@ -40,7 +52,11 @@ async function readSettings(transaction: Transaction, partnerId: string) {
     is_drawn_on: boolean;
     suspended: number;
   }>(
-    `select p.slack_channel is not null as has_channel,
+    `select p.slack_channel is not null as has_channel, cardinality(p.alert_emails) as emails,
+            (select count(*)::int from talktime.alert_routes r where r.partner_id = $1) as dead_routes,
+            (select r.reason from talktime.alert_routes r where r.partner_id = $1 order by r.dead_at limit 1) as dead_reason,
+            (select count(*)::int from talktime.alert_messages m
+             where m.partner_id = $1 and m.dead_at >= talktime.clock() - interval '7 days') as undelivered,
             (select count(*)::int from talktime.webhooks w where w.partner_id = $1 and w.events && $2::text[]) as listeners,
             p.low_credit_notifications_enabled::int
               + (select count(*)::int from talktime.customers c where c.partner_id = $1 and c.low_credit_notifications_enabled) as wanted,

@@ -13,6 +13,8 @@ const SILENT_DAYS = 7;
 export function examinePartner(facts: PartnerFacts, customers: { examined: number; broken: number }): Finding[] {
   const findings = [
     alerts(facts),
+    deadRoutes(facts),
+    undelivered(facts),
     ...slack(facts),
     webhooks(facts),
     endpoints(facts),
@@ -24,13 +26,34 @@ export function examinePartner(facts: PartnerFacts, customers: { examined: numbe
   return worstFirst(findings);
 }
 
-function alerts({ alerts: { slackChannel, listeners, wanted } }: PartnerFacts): Finding {
+function alerts({ alerts: { slackChannel, emails, listeners, wanted } }: PartnerFacts): Finding {
   if (slackChannel) return found('ALERTS_ROUTED', 'They go to your Slack channel.');
+  if (emails > 0) return found('ALERTS_ROUTED', `They go to ${counted(emails, 'e-mail address', 'e-mail addresses')}.`);
   if (listeners > 0) return found('ALERTS_ROUTED', `They go to ${counted(listeners, 'webhook')} of yours.`);
   return found(
     'ALERT_CHANNEL_MISSING',
     `${wanted === 0 ? 'Nobody' : counted(wanted, 'balance')} has notifications on, and no Slack channel and no webhook is told: nobody hears of an empty balance.`,
     'Type “alerts here” in the channel that alerts are to go to.',
+    'alerts',
+  );
+}
+
+function deadRoutes({ alerts: { deadRoutes: count, deadReason } }: PartnerFacts): Finding | null {
+  if (count === 0) return null;
+  return found(
+    'ALERT_ROUTES_DEAD',
+    `${counted(count, 'place takes', 'places take')} no alerts any more.${deadReason === null ? '' : ` ${deadReason}`}`,
+    'Mend what it says, then press “Try again” in the list of alerts.',
+    'alerts',
+  );
+}
+
+function undelivered({ alerts: { undelivered: count } }: PartnerFacts): Finding | null {
+  if (count === 0) return null;
+  return found(
+    'ALERTS_UNDELIVERED',
+    `${counted(count, 'alert')} of the last 7 days did not arrive, and ${count === 1 ? 'was' : 'were'} given up.`,
+    'Look at the list of alerts: it says why, and sends them again.',
     'alerts',
   );
 }

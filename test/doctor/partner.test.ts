@@ -49,6 +49,31 @@ describe('the doctor, on a partner', () => {
     expect(await finding('ALERTS_ROUTED')).toMatchObject({ detail: 'They go to your Slack channel.' });
   });
 
+  it('e-mail is somewhere for alerts to go, too', async () => {
+    await settings({ alert_emails: ['ops@example.com'] });
+    expect(await finding('ALERTS_ROUTED')).toMatchObject({ detail: 'They go to 1 e-mail address.' });
+  });
+
+  it('a dead route is told, and so is an alert that was given up', async () => {
+    expect((await codes()).filter((code) => /DEAD|UNDELIVERED/.test(code))).toEqual([]);
+    await test.superuser(
+      `insert into talktime.alert_routes (partner_id, route, audience, dead_at, reason)
+       values ($1, 'slack:T0:C0GONE', 'partner', now(), 'Channel C0GONE is archived.')`,
+      [world.partnerId],
+    );
+    await test.superuser(
+      `insert into talktime.alert_messages (partner_id, message_id, route, audience, kind, about, dead_at, dead_because)
+       values ($1, gen_random_uuid(), 'slack:T0:C0GONE', 'partner', 'test', '{}', now(), 'route')`,
+      [world.partnerId],
+    );
+    expect(await finding('ALERT_ROUTES_DEAD')).toMatchObject({
+      state: 'broken',
+      mend: 'alerts',
+      detail: '1 place takes no alerts any more. Channel C0GONE is archived.',
+    });
+    expect(await finding('ALERTS_UNDELIVERED')).toMatchObject({ state: 'warning', mend: 'alerts' });
+  });
+
   it('nobody in Slack is an owner, until somebody is; without a workspace nobody asks', async () => {
     expect((await codes()).filter((code) => code.startsWith('SLACK_'))).toEqual([]);
     await settings({ slack_team_id: 'T0OWNED' });
