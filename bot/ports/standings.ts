@@ -1,6 +1,5 @@
-import type { Status } from '@talktime/core/alerts';
+import type { Runway, Status } from '@talktime/core/alerts';
 import type { Microcredits } from '@talktime/core/money';
-import type { Runway } from '@talktime/core/alerts';
 
 /** A customer in a list: everything is of whoever pays for its calls. */
 export interface Standing {
