@@ -39,6 +39,8 @@ import { botData } from './slack';
 
 /** How long requests and deliveries under way may take before the service stops without them. */
 const DRAIN_MILLISECONDS = 20_000;
+/** To the database, for alerts and webhooks. */
+const DISPATCHING_CONNECTIONS = 4;
 
 export interface ServiceOptions {
   readonly url: string;
@@ -87,13 +89,20 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     preparedStatements: options.directUrl === undefined || options.directUrl === options.url,
     onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
   });
+  // What goes out waits for no deduction's connection, nor the other way round.
+  const dispatching = new Database({
+    url: options.url,
+    connections: DISPATCHING_CONNECTIONS,
+    preparedStatements: options.directUrl === undefined || options.directUrl === options.url,
+    onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+  });
   const talktime = { database, ledger: new Ledger(database), sealer: new Sealer(options.sealKey) };
   const slack = options.slack ? startSlack(options.slack, talktime, logger) : undefined;
   const app = await buildApp({ ...options, talktime, metrics, slack: slack?.listener });
   const dispatcher = startDispatcher({
-    database,
+    database: dispatching,
     url: options.directUrl ?? options.url,
-    queue: alertQueue(database, options.alertChannel ?? defaultChannel(options, logger), {
+    queue: alertQueue(dispatching, options.alertChannel ?? defaultChannel(options, logger), {
       leaseSeconds: options.alertLeaseSeconds,
       onSettled: (outcome, route) => metrics.alertSettled(outcome, route),
     }),
@@ -103,9 +112,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
   });
   const webhooks = startDispatcher({
-    database,
+    database: dispatching,
     url: options.directUrl ?? options.url,
-    queue: webhookQueue({ ...talktime, addresses: options.webhookAddresses ?? 'public' }),
+    queue: webhookQueue({
+      database: dispatching,
+      sealer: talktime.sealer,
+      addresses: options.webhookAddresses ?? 'public',
+    }),
     onError: (error) => {
       metrics.dispatcherFailed();
       logger.error({ err: error }, 'the webhook dispatcher met a fault');
@@ -136,7 +149,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await slack?.stop();
     await jobs.stop();
     await Promise.all([dispatcher.stop(), webhooks.stop()]);
-    await database.close();
+    await Promise.all([database.close(), dispatching.close()]);
   };
   try {
     await app.listen({ host: options.host, port: options.port });
