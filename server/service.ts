@@ -45,6 +45,8 @@ import { weeklyReportPoster } from './slack/weekly-report';
 
 /** How long requests and deliveries under way may take before the service stops without them. */
 const DRAIN_MILLISECONDS = 20_000;
+/** To the database, for alerts and webhooks. */
+const DISPATCHING_CONNECTIONS = 4;
 
 export interface ServiceOptions {
   readonly url: string;
@@ -93,6 +95,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     preparedStatements: options.directUrl === undefined || options.directUrl === options.url,
     onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
   });
+  // What goes out waits for no deduction's connection, nor the other way round.
+  const dispatching = new Database({
+    url: options.url,
+    connections: DISPATCHING_CONNECTIONS,
+    preparedStatements: options.directUrl === undefined || options.directUrl === options.url,
+    onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+  });
   const talktime = { database, ledger: new Ledger(database), sealer: new Sealer(options.sealKey) };
   const installations = options.slack ? slackInstallations(talktime, { ...options.slack, logger }) : undefined;
   const slack = installations && createBot(options, talktime, installations);
@@ -104,9 +113,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     slackInstallAddress: slackInstallAddress(options.slack, options.publicUrl),
   });
   const dispatcher = startDispatcher({
-    database,
+    database: dispatching,
     url: options.directUrl ?? options.url,
-    queue: alertQueue(database, options.alertChannel ?? defaultChannel(options, installations), {
+    queue: alertQueue(dispatching, options.alertChannel ?? defaultChannel(options, installations), {
       leaseSeconds: options.alertLeaseSeconds,
       onSettled: (outcome, route) => metrics.alertSettled(outcome, route),
     }),
@@ -116,9 +125,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
   });
   const webhooks = startDispatcher({
-    database,
+    database: dispatching,
     url: options.directUrl ?? options.url,
-    queue: webhookQueue({ ...talktime, addresses: options.webhookAddresses ?? 'public' }),
+    queue: webhookQueue({
+      database: dispatching,
+      sealer: talktime.sealer,
+      addresses: options.webhookAddresses ?? 'public',
+    }),
     onError: (error) => {
       metrics.dispatcherFailed();
       logger.error({ err: error }, 'the webhook dispatcher met a fault');
@@ -154,7 +167,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await slack?.stop();
     await jobs.stop();
     await Promise.all([dispatcher.stop(), webhooks.stop()]);
-    await database.close();
+    await Promise.all([database.close(), dispatching.close()]);
   };
   try {
     await app.listen({ host: options.host, port: options.port });

@@ -6,7 +6,7 @@ import { Sealer } from '@talktime/core/access';
 import { alertQueue, startDispatcher } from '@talktime/core/alerts';
 import { customerCreate, partnerCreate } from '@talktime/core/contract';
 import { createCustomer, createPartner, updatePartner } from '@talktime/core/customers';
-import type { Database } from '@talktime/core/database';
+import { Database } from '@talktime/core/database';
 import { topUp, type Ledger } from '@talktime/core/ledger';
 import { createLogger } from '../../server/logging';
 import { botData } from '../../server/slack';
@@ -43,16 +43,19 @@ export async function measureAlerts(
 ): Promise<AlertFigures> {
   const logger = createLogger('error', { write: (line) => void process.stderr.write(line) });
   const slack = await SlackSink.start();
+  await forgetEarlier(database, wallets);
   const crossers = await createCrossers(database, ledger, Math.ceil(seconds * CROSSINGS_PER_SECOND));
   const channel = createSlackAlertChannel({
     installations: singleWorkspace('xoxb-bench'),
     apiUrl: slack.apiUrl,
     logger,
   });
+  // As the service has it: connections of its own.
+  const own = new Database({ url, connections: 4 });
   const dispatcher = startDispatcher({
-    database,
+    database: own,
     url,
-    queue: alertQueue(database, channel),
+    queue: alertQueue(own, channel),
     onError: (error) => void process.stderr.write(`${error.message}\n`),
   });
   const bot = createSlackApp({
@@ -106,11 +109,20 @@ export async function measureAlerts(
   } finally {
     await Promise.allSettled(work);
     await dispatcher.stop();
+    await own.close();
     await bot.stop();
     server.closeAllConnections();
     server.close();
     slack.stop();
   }
+}
+
+/** Filling the wallets crossed their levels, too: of that nobody is told here. */
+async function forgetEarlier(database: Database, wallets: readonly Wallet[]): Promise<void> {
+  for (const partnerId of new Set(wallets.map((wallet) => wallet.partnerId)))
+    await database.asPartner(partnerId, (transaction) =>
+      transaction.query('update talktime.outbox set routed_at = clock_timestamp() where partner_id = $1', [partnerId]),
+    );
 }
 
 /** Customers who cross with their next call, of so many partners that no channel is asked for more than it takes. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database, Transaction } from '../../database';
 import type { Audience, PostedMessage } from '../notice';
 import type { MessageState } from './plan';
+import { routeAlerts } from './routing';
 
 /** A message that is this process's to deliver, for a while. */
 export interface Claim {
@@ -27,11 +28,11 @@ export interface Claim {
   readonly doubled: boolean;
 }
 
-/** `waiting`: nothing is due now, and something will be in so many seconds. `unrouted`: first the ledger's events. */
+/** `waiting`: nothing is due now, and something will be in so many seconds. `more`: there is more to route first. */
 export type Claimed =
   | { readonly kind: 'claim'; readonly claim: Claim }
   | { readonly kind: 'waiting'; readonly seconds: number }
-  | { readonly kind: 'unrouted' }
+  | { readonly kind: 'more' }
   | { readonly kind: 'nothing' };
 
 /** Milliseconds between two posts to a channel. Slack allows about one a second; what is claimed evenly arrives less evenly. */
@@ -45,7 +46,7 @@ const POSTS = `(m.ts is null or m.route like 'email:%'
 const PACED = `(m.route like 'slack:%' or m.route like 'dm:%')`;
 
 /**
- * Claims the message that has been due longest, of the routes that are not `busy`. Replicas share the work: a message is
+ * Routes what the ledger wrote, and claims the message that has been due longest, of the routes that are not `busy`. Replicas share the work: a message is
  * claimed by one, and a post to a channel is claimed only when the last one there was long enough ago. A lease that ran
  * out before anything was written down leaves a doubt, when it was a post.
  */
@@ -60,7 +61,8 @@ export async function claimMessage(
            or exists (select from talktime.alert_states where partner_id = $1 and snoozed_until <= clock_timestamp()) as unrouted`,
       [partnerId],
     );
-    if (news!.unrouted) return { kind: 'unrouted' };
+    // In one transaction with the claim: an alert waits for one commit before it is on its way.
+    if (news!.unrouted && (await routeAlerts(transaction, partnerId))) return { kind: 'more' };
     const claim = await takeDue(transaction, partnerId, busy, leaseSeconds);
     if (claim && (!claim.paced || (await reservePost(transaction, partnerId, claim.claim.route))))
       return { kind: 'claim', claim: claim.claim };

@@ -5,7 +5,6 @@ import type { AlertChannel, DeliveryOutcome } from '../notice';
 import { parseRoute, type AlertRoute } from '../routes';
 import { claimMessage, type Claim } from './claim';
 import { composeDelivery } from './compose';
-import { routeAlerts } from './routing';
 import { settleDelivery, type Settled } from './settle';
 
 /** How long a claimed message is left to whoever claimed it, before another may try. Longer than an attempt takes. */
@@ -54,10 +53,7 @@ export function alertQueue(database: Database, channel: AlertChannel, options: A
       const busy = underWay.get(partnerId) ?? new Set<string>();
       for (;;) {
         const taken = await claimMessage(database, partnerId, { busy: [...busy], leaseSeconds });
-        if (taken.kind === 'unrouted') {
-          await routeAlerts(database, partnerId);
-          continue;
-        }
+        if (taken.kind === 'more') continue;
         if (taken.kind === 'nothing') return { kind: 'nothing' };
         if (taken.kind === 'waiting') return { kind: 'later', seconds: taken.seconds };
         const { route } = taken.claim;

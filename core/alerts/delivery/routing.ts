@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, Transaction } from '../../database';
+import type { Transaction } from '../../database';
 import { severity } from '../levels';
 import type { AlertEvent } from '../notice';
 import { loadParked } from './dead-routes';
@@ -18,32 +18,30 @@ const AT_ONCE = 300;
  * Brings a partner's messages up to date with what the ledger wrote, in its order, and with snoozes that have ended. One
  * process does it at a time. Answers whether there is more to do.
  */
-export async function routeAlerts(database: Database, partnerId: string): Promise<boolean> {
-  return database.asPartner(partnerId, async (transaction) => {
-    const now = await lockRouting(transaction, partnerId);
-    await endSnoozes(transaction, partnerId, now);
-    const happenings = await takeUnrouted(transaction, partnerId);
-    if (happenings.length === 0) return false;
-    await endOverridden(transaction, partnerId, happenings, now);
-    const wallets = [...new Set(happenings.map(({ walletId }) => walletId))];
-    const [recipients, parked] = [
-      await loadRecipients(transaction, partnerId, wallets),
-      await loadParked(transaction, partnerId),
-    ];
-    const placements = happenings.flatMap((happening): Placement[] =>
-      routesOf(happening.event, recipients.get(happening.walletId)!, parked).map((route) => ({ ...route, happening })),
-    );
-    writePlan(
-      transaction,
-      partnerId,
-      planMessages(placements, await loadStandings(transaction, partnerId, placements, now)),
-    );
-    transaction.send(
-      'update talktime.outbox set routed_at = clock_timestamp() where partner_id = $1 and outbox_id = any($2::uuid[])',
-      [partnerId, happenings.map(({ id }) => id)],
-    );
-    return happenings.length === AT_ONCE;
-  });
+export async function routeAlerts(transaction: Transaction, partnerId: string): Promise<boolean> {
+  const now = await lockRouting(transaction, partnerId);
+  await endSnoozes(transaction, partnerId, now);
+  const happenings = await takeUnrouted(transaction, partnerId);
+  if (happenings.length === 0) return false;
+  await endOverridden(transaction, partnerId, happenings, now);
+  const wallets = [...new Set(happenings.map(({ walletId }) => walletId))];
+  const [recipients, parked] = await Promise.all([
+    loadRecipients(transaction, partnerId, wallets),
+    loadParked(transaction, partnerId),
+  ]);
+  const placements = happenings.flatMap((happening): Placement[] =>
+    routesOf(happening.event, recipients.get(happening.walletId)!, parked).map((route) => ({ ...route, happening })),
+  );
+  writePlan(
+    transaction,
+    partnerId,
+    planMessages(placements, await loadStandings(transaction, partnerId, placements, now)),
+  );
+  transaction.send(
+    'update talktime.outbox set routed_at = clock_timestamp() where partner_id = $1 and outbox_id = any($2::uuid[])',
+    [partnerId, happenings.map(({ id }) => id)],
+  );
+  return happenings.length === AT_ONCE;
 }
 
 /** Writers of one partner take its lock one after another, so what comes later is dated later. */

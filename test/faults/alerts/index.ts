@@ -17,10 +17,12 @@ import type { Report } from '../report';
 import { seconds, sleep, until } from '../time';
 import { auditChannels } from './auditor';
 import { DispatcherReplica } from './replicas';
-import { NO_TROUBLES, SlackDouble } from './slack';
+import { SlackDouble } from './slack';
 
 const ACTOR = { id: 'faults', host: true };
 const ROUNDS = 4;
+/** After the kills. */
+const CALM_ROUNDS = 2;
 const DRAIN = 240_000;
 /** As many customers cross in a small agency without a digest. */
 const SMALL = 4;
@@ -53,10 +55,13 @@ export async function alertFaults({ kills, crossings, random, report }: AlertFau
     slack.troubles = TROUBLES;
 
     const places = await killWhileCrossing({ kills, random, report, postgres, slack, database, agencies, replicas });
-    slack.troubles = NO_TROUBLES;
     const killed = [...places].map(([place, times]) => `${times} ${place}`).join(', ');
     report.say(`dispatchers killed: ${killed || 'none'}; Postgres crashed twice`);
     await Promise.all(replicas.map((replica) => replica.start()));
+    // Slack goes on failing while each small agency's customers cross twice more, with dispatchers that live.
+    const small = agencies.filter(({ customers }) => customers.length <= SMALL);
+    for (let round = ROUNDS + 1; round <= ROUNDS + CALM_ROUNDS; round++)
+      await crossAll({ database, random, agencies: small }, round);
     const drainBegan = Date.now();
     const drained = await until(async () => (await waiting(postgres)) === 0, DRAIN, 500);
     report.check('alerts: nothing waits at the end', drained ? [] : [`${await waiting(postgres)} still wait`], {
@@ -216,7 +221,10 @@ async function killWhileCrossing(stage: Stage): Promise<Map<string, number>> {
 }
 
 /** Every customer crosses once; what a crash cut off is asked for again, under the same key. */
-async function crossAll({ database, agencies, random }: Stage, round: number): Promise<void> {
+async function crossAll(
+  { database, agencies, random }: Pick<Stage, 'database' | 'agencies' | 'random'>,
+  round: number,
+): Promise<void> {
   const ledger = new Ledger(database);
   const choices = random.fork();
   const of = (some: readonly Agency[]) =>
@@ -226,8 +234,8 @@ async function crossAll({ database, agencies, random }: Stage, round: number): P
   const cross = ({ partnerId, id }: (typeof left)[number]) => {
     if (round === 1) return spend(ledger, partnerId, id, 1, round);
     if (round === 2) return spend(ledger, partnerId, id, 10, round);
-    if (round === 3) return fill(ledger, partnerId, id, '500', 'second');
-    return spend(ledger, partnerId, id, 32, round);
+    if (round === 3 || round === 5) return fill(ledger, partnerId, id, '500', `round ${round}`);
+    return spend(ledger, partnerId, id, round === 4 ? 32 : 45, round);
   };
   const crossSurely = async (one: (typeof left)[number]) => {
     const isDone = await until(() => cross(one).then(Boolean, () => false), 60_000, 200);

@@ -29,7 +29,7 @@ export interface Troubles {
   readonly hung: number;
 }
 
-export const NO_TROUBLES: Troubles = { refused: 0, failed: 0, failedDone: 0, cutDone: 0, hung: 0 };
+const NO_TROUBLES: Troubles = { refused: 0, failed: 0, failedDone: 0, cutDone: 0, hung: 0 };
 
 export class SlackDouble {
   readonly messages: Standing[] = [];
