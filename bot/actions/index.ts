@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt';
 import type { BotDependencies } from '../asker';
+import { ALERT_BUTTONS } from './alerts';
 import { registerButtons, type ButtonListener } from './button';
 import { HOME_BUTTONS } from './home';
 import { PAGE_BUTTONS } from './pages';
@@ -9,7 +10,7 @@ import { suspenseButtons } from './suspense';
 import { topUpButton } from './top-up';
 
 export const BUTTONS: readonly ButtonListener[] = [
-  ...[topUpButton, settingsButton, ...suspenseButtons],
+  ...[topUpButton, settingsButton, ...suspenseButtons, ...ALERT_BUTTONS],
   ...[...PAGE_BUTTONS, ...HOME_BUTTONS, ...PEOPLE_BUTTONS],
 ];
 

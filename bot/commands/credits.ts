@@ -12,6 +12,7 @@ import { balance } from './balance';
 import { suspense } from './suspense';
 import { topUp } from './top-up';
 import { adjust } from './adjust';
+import { alerts } from './alerts';
 import { apply } from './apply';
 import { reverse } from './reverse';
 import { customers } from './customers';
@@ -26,7 +27,7 @@ import { usage } from './usage';
 export const SUBCOMMANDS: readonly (Answering | Opening)[] = [
   ...[balance, customers, usage, history, plans, report],
   ...[topUp, apply, adjust, reverse, settings, suspense],
-  doctor,
+  ...[alerts, doctor],
 ];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };
 

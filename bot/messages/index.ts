@@ -1,13 +1,14 @@
 /** What the bot says: pure functions from data to Slack's blocks. */
 export { alertMessage, alertValue } from './alert';
 export * from './alert-thread';
+export * from './alerts';
 export * from './balance';
 export * from './bar-chart';
 export * from './bars';
 export * from './chart';
-export * from './doctor';
 export * from './customer-alert';
 export * from './digest';
+export * from './doctor';
 export * from './draw';
 export * from './help';
 export * from './history';

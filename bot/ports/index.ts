@@ -1,5 +1,6 @@
 /** What the bot asks of the service, by subject. The service implements it over core; every call is bounded in time there. */
 import type { AccessData } from './actor';
+import type { AlertsData } from './alerts';
 import type { BalanceData } from './balances';
 import type { DoctorData } from './doctor';
 import type { HistoryData } from './history';
@@ -16,6 +17,7 @@ import type { SuspenseData } from './suspense';
 import type { UsageData } from './usage';
 
 export * from './actor';
+export * from './alerts';
 export * from './balances';
 export * from './doctor';
 export * from './history';
@@ -38,7 +40,14 @@ export type ReadingData = StandingData & UsageData & HistoryData & PlanData & Re
 /** What is read for the modals that change something, and done by them. */
 export type ActingData = SuspenseData & MoneyData & PlanChoiceData & ReversalData & SettingsData;
 
-export type BotData = AccessData & BalanceData & ReadingData & ActingData & DoctorData & HomeData & PeopleData;
+export type BotData = AccessData &
+  BalanceData &
+  ReadingData &
+  ActingData &
+  AlertsData &
+  DoctorData &
+  HomeData &
+  PeopleData;
 
 /** The bot token of a workspace; null when the app is not installed there. */
 export type Installations = (workspace: {

@@ -10,6 +10,8 @@ import { FormValues } from './values';
 
 /** A submitted modal, from somebody who may submit it. */
 export interface Submission extends Asker {
+  /** Slack, as the app of the workspace in which it was submitted. */
+  readonly client: AllMiddlewareArgs['client'];
   readonly values: FormValues;
   readonly context: ModalContext;
 }
@@ -55,7 +57,7 @@ export function registerForms(app: App, forms: readonly Form[], dependencies: Bo
 async function submit(form: Form, args: SubmitArgs, dependencies: BotDependencies): Promise<void> {
   const { ack, body, view, context, client } = args;
   const actor = actorOfInteraction(body, context);
-  const replying = replyTo(form, view, actor, dependencies);
+  const replying = replyTo(form, args, actor, dependencies);
   const refresh = async ({ refreshHome }: Decided) => {
     if (refreshHome) await publishHome(client, actor, dependencies);
   };
@@ -84,7 +86,7 @@ type Decided = Exclude<Reply, { kind: 'work' }> & { readonly refreshHome?: boole
 /** Never rejects: a fault is logged, and shown. */
 async function replyTo(
   form: Form,
-  view: SubmitArgs['view'],
+  { view, client }: Pick<SubmitArgs, 'view' | 'client'>,
   actor: SlackActor,
   dependencies: BotDependencies,
 ): Promise<Decided> {
@@ -94,7 +96,7 @@ async function replyTo(
     const asker = await askerOf(dependencies, actor, modalContext.channelId, form.least);
     if ('kind' in asker) return show(noticeModal('Talktime', refusalText(asker)));
     const values = new FormValues(view.state.values);
-    const reply = await form.submitted({ ...asker, values, context: modalContext }, dependencies);
+    const reply = await form.submitted({ ...asker, client, values, context: modalContext }, dependencies);
     // Whatever was opened elsewhere than in a channel may have been opened on the Home tab.
     const refreshHome = reply.kind !== 'errors' && reply.refreshHome === true && modalContext.channelId === null;
     if (reply.kind === 'work') return { ...show(await reply.work()), refreshHome };

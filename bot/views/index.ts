@@ -1,5 +1,7 @@
 import type { App } from '@slack/bolt';
 import { actorOfInteraction, askerOf, logFault, type BotDependencies } from '../asker';
+import { ALERT_LEVELS_FORM } from './alert-levels';
+import { ALERT_PLACE_FORMS } from './alert-places';
 import { registerForms, type Form } from './form';
 import { CUSTOMER_PICKER, customerOption } from './inputs';
 import { readContext } from './modal';
@@ -9,11 +11,13 @@ import { PEOPLE_FORMS } from './people';
 import { PLAN_FORM } from './plan';
 import { REVERSAL_FORMS } from './reversal';
 import { SETTINGS_FORMS } from './settings';
+import { SNOOZE_FORM } from './snooze';
 import { SUSPENSE_FORMS } from './suspense';
 
 const FORMS: readonly Form[] = [
   ...[CONFIRM_FORM, ...MONEY_FORMS, PLAN_FORM, ...REVERSAL_FORMS],
   ...[...SETTINGS_FORMS, ...SUSPENSE_FORMS, ...PEOPLE_FORMS],
+  ...[...ALERT_PLACE_FORMS, ALERT_LEVELS_FORM, SNOOZE_FORM],
 ];
 /** The most that Slack takes. */
 const MOST_OPTIONS = 100;

@@ -122,7 +122,9 @@ export async function sendTestAlert(
 ): Promise<AlertMessage> {
   return database.asPartner(partnerId, async (transaction) => {
     const routes = await routesInUse(transaction, partnerId);
-    const wanted = route === undefined ? [...routes.keys()][0] : routeText(parseRoute(route));
+    // Nobody asked for a test in a customer's channel.
+    const first = [...routes].find(([, audience]) => audience === 'partner')?.[0];
+    const wanted = route === undefined ? first : routeText(parseRoute(route));
     const audience = wanted === undefined ? undefined : routes.get(wanted);
     if (wanted === undefined || audience === undefined)
       throw new TalktimeError(

@@ -1,6 +1,7 @@
 import type { BotData } from '@talktime/bot';
 import type { Talktime } from '@talktime/core/calls';
 import { accessData } from './actor';
+import { alertsData } from './alerts';
 import { balanceData } from './balances';
 import { doctorData } from './doctor';
 import { historyData } from './history';
@@ -33,6 +34,7 @@ export function botData(talktime: Talktime): BotData {
     ...reportData(database),
     ...homeData(talktime),
     ...peopleData(database),
+    ...alertsData(database),
     ...doctorData(database),
     ...settingsData(database),
   };

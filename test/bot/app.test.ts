@@ -5,6 +5,7 @@ import { createSlackApp, type SlackApp } from '../../bot/app';
 import { singleWorkspace, type BotData, type SlackActor } from '../../bot/ports';
 import { startFakeSlack, type FakeSlack } from '../../server/demo/slack';
 import { HOME_UNASKED } from './home-double';
+import { NO_ALERTS } from './alerting/no-alerts';
 import { customerBalance, keepingLogger, partnerBalance, standing } from './samples';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
@@ -52,6 +53,7 @@ function data(changes: Partial<BotData> = {}): BotData {
     weeklyReport: () => Promise.reject(new Error('not in this test')),
     setWeeklyReport: () => Promise.reject(new Error('not in this test')),
     ...HOME_UNASKED,
+    ...NO_ALERTS,
     diagnose: () => Promise.reject(new Error('not in this test')),
     ...changes,
   };

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { linkSlackChannel, setSlackRole } from '@talktime/core/access';
+import { alertQueue, startDispatcher } from '@talktime/core/alerts';
 import { updatePartner } from '@talktime/core/customers';
+import { createSlackAlertChannel } from '../../../bot/alert-channel';
 import { createSlackApp } from '../../../bot/app';
 import { singleWorkspace } from '../../../bot/ports';
 import { brokenLimits, startFakeSlack, type FakeSlack, type Person } from '../../../server/demo/slack';
@@ -28,6 +30,8 @@ export interface Agency {
   readonly eve: Person;
   /** Asks, and waits for the answer that they alone see; its whole JSON. */
   ask(person: Person, line: string, channel?: string): Promise<string>;
+  /** Starts to deliver alerts. */
+  deliver(): void;
   close(): Promise<void>;
 }
 
@@ -86,11 +90,17 @@ export async function openAgency(test: TestDatabase): Promise<Agency> {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   slack.deliverTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`);
 
+  let dispatcher: ReturnType<typeof startDispatcher> | undefined;
   return {
     world,
     slack,
     teamId,
     log,
+    deliver() {
+      const options = { installations: singleWorkspace(TOKEN), apiUrl: slack.apiUrl, timeoutMs: 2_000, logger: log };
+      const queue = alertQueue(database, createSlackAlertChannel(options));
+      dispatcher = startDispatcher({ database, url: test.url, queue, sweepSeconds: 1, onError: () => undefined });
+    },
     mia: slack.person(teamId, 'U0MIA'),
     max: slack.person(teamId, 'U0MAX'),
     viv: slack.person(teamId, 'U0VIV'),
@@ -103,6 +113,7 @@ export async function openAgency(test: TestDatabase): Promise<Agency> {
       return checked(answer);
     },
     async close() {
+      await dispatcher?.stop();
       await app.stop();
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
