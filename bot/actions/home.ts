@@ -1,9 +1,11 @@
 import { adjust } from '../commands/adjust';
+import { alerts } from '../commands/alerts';
 import type { Answering, Opening } from '../commands/answer';
 import { apply } from '../commands/apply';
 import { customers } from '../commands/customers';
 import { doctor } from '../commands/doctor';
 import { report } from '../commands/report';
+import { settings } from '../commands/settings';
 import { suspense } from '../commands/suspense';
 import { topUp } from '../commands/top-up';
 import { usage } from '../commands/usage';
@@ -23,6 +25,8 @@ const asTyped: readonly (readonly [action: string, subcommand: Answering | Openi
   [HOME_ACTIONS.usage, usage],
   [HOME_ACTIONS.report, report],
   [HOME_ACTIONS.doctor, doctor],
+  [HOME_ACTIONS.alerts, alerts],
+  [HOME_ACTIONS.settings, settings],
   [HOME_ACTIONS.customers, customers],
   [SUSPENSE_ACTION, suspense],
 ];

@@ -19,7 +19,7 @@ export interface ConsoleShown {
   readonly access: Access;
   readonly console: Console;
   /** Those that run out first. */
-  readonly customers: StandingsPage;
+  readonly customers: StandingsPage | 'pending' | 'failed';
   readonly margin: MarginShown;
   /** For owners alone; null for the others. */
   readonly people: PeopleShown | null;
@@ -128,11 +128,11 @@ function alertButtons({ walletId, episode, customer, acknowledgedBy }: OpenAlert
   );
 }
 
-function customerBlocks(
-  { standings, total, omitted }: StandingsPage,
-  mayMove: boolean,
-  nameLength: number,
-): MessageBlock[] {
+function customerBlocks(customers: ConsoleShown['customers'], mayMove: boolean, nameLength: number): MessageBlock[] {
+  if (customers === 'pending') return [section('*👤 Customers by runway*\n⏳ Being sorted…')];
+  if (customers === 'failed')
+    return [section('*👤 Customers by runway*\nCould not be read now. *Next:* open this tab again in a minute.')];
+  const { standings, total, omitted } = customers;
   if (total === 0) return [section('*👤 Customers*\nYou have no customers yet.')];
   const shown = standings.slice(0, CUSTOMERS_SHOWN);
   const all = total + omitted;

@@ -8,14 +8,13 @@ import type { Access, BotData, SlackActor } from '../ports';
 import { consoleBlocks, CUSTOMERS_SHOWN } from './console';
 import { customerHomeBlocks, PLANS_SHOWN, USED_DAYS } from './customer';
 import { strangerBlocks, unboundBlocks } from './lobby';
-import type { MarginShown } from './margin';
 
 type Client = AllMiddlewareArgs['client'];
 
 /** The Home tab is not opened by a command, so it names the one of the manifest. */
 export const COMMAND = '/credits';
-/** The month's margin is a sum over its calls. When it takes longer than this, the rest is shown without it first. */
-const MARGIN_PATIENCE_MS = 400;
+/** What takes longer than this (sorting thousands of customers, adding up a month's calls) is shown when it comes, the rest at once. */
+const PATIENCE_MS = 400;
 const OWNERS_NAMED = 3;
 
 /**
@@ -58,20 +57,26 @@ async function publishConsole(
 ): Promise<void> {
   const { data } = dependencies;
   const { partnerId } = access;
-  const adding: Promise<MarginShown> = data.monthMargin(partnerId).catch((err: unknown) => {
-    logFault(dependencies, err, 'home margin', actor);
-    return 'failed';
-  });
-  const [console, customers, people, soon] = await Promise.all([
+  const failed = (what: string) => (err: unknown) => {
+    logFault(dependencies, err, what, actor);
+    return 'failed' as const;
+  };
+  const margin = data.monthMargin(partnerId).catch(failed('home margin'));
+  const customers = data.standings(partnerId, false, 1, CUSTOMERS_SHOWN).catch(failed('home customers'));
+  const [console, people, marginSoon, customersSoon] = await Promise.all([
     data.console(partnerId),
-    data.standings(partnerId, false, 1, CUSTOMERS_SHOWN),
     access.role === 'owner' ? peopleOf(data, partnerId) : null,
-    Promise.race([adding, after<MarginShown>(MARGIN_PATIENCE_MS, 'pending', { ref: false })]),
+    soon(margin),
+    soon(customers),
   ]);
-  const shown = { access, console, customers, people, command: COMMAND };
-  await publish(consoleBlocks({ ...shown, margin: soon }));
-  if (soon === 'pending') await publish(consoleBlocks({ ...shown, margin: await adding }));
+  const shown = { access, console, people, command: COMMAND };
+  await publish(consoleBlocks({ ...shown, margin: marginSoon, customers: customersSoon }));
+  if (marginSoon === 'pending' || customersSoon === 'pending')
+    await publish(consoleBlocks({ ...shown, margin: await margin, customers: await customers }));
 }
+
+const soon = <T>(promise: Promise<T>) =>
+  Promise.race([promise, after(PATIENCE_MS, 'pending' as const, { ref: false })]);
 
 async function peopleOf(data: BotData, partnerId: string) {
   const [roles, links, settings] = await Promise.all([

@@ -49,6 +49,12 @@ export function forecast(posted: Microcredits, usage: Usage): Runway | null {
   return { days, from: Math.min(from, days), to: to === null ? null : Math.max(to, days) };
 }
 
+/** The days of a forecast alone, to rank many by: most of a forecast's work is its range. null as `forecast`. */
+export function expectedDays(posted: Microcredits, usage: Usage): number | null {
+  const pace = paceOf(usage);
+  return pace && posted > 0n ? tenthsUntil(posted, pace) / 10 : null;
+}
+
 /** What is used in the next `days` (in millionths): the balance that lasts exactly so long. null as `forecast`. */
 export function expectedUse(usage: Usage, days: bigint): Microcredits | null {
   const pace = paceOf(usage);

@@ -1,7 +1,7 @@
-import { runways, severity, type Runway, type Status } from '../alerts';
+import { expectedDays, forecast, severity, type Runway, type Status, type Usage } from '../alerts';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
-import { loadRates, PARTNER_WALLET, readWallets, statusShown } from '../ledger';
+import { loadRates, loadUsage, PARTNER_WALLET, readWallets, statusShown } from '../ledger';
 import { rateAt, type Microcredits } from '../money';
 import { minutesLeft } from './balances';
 
@@ -59,7 +59,7 @@ export async function listByRunway(
     const shown = rest.slice(0, page.limit);
     const last = shown.at(-1);
     return {
-      items: shown.map(({ standing }) => withoutUse(standing)),
+      items: shown.map(({ standing }) => withRunway(standing)),
       next_cursor: rest.length > shown.length && last ? writeCursor(last.rank) : null,
       total: ranked.length,
       omitted,
@@ -67,8 +67,13 @@ export async function listByRunway(
   });
 }
 
-/** With whether anything was ever posted: a wallet that was never filled has not run out. */
-type Ranked = CustomerStanding & { readonly everPosted: boolean };
+/** What is ranked by. The range of a runway takes longest, so it is made of what is shown alone. */
+type Ranked = Omit<CustomerStanding, 'runway'> & {
+  readonly usage: Usage;
+  readonly days: number | null;
+  /** A wallet that was never filled has not run out. */
+  readonly everPosted: boolean;
+};
 
 async function readStandings(
   transaction: Transaction,
@@ -98,15 +103,12 @@ async function readStandings(
   const walletIds = [...new Set(customers.map(payerOf))];
   const wallets = await readWallets(transaction, partnerId, { walletIds });
   const rates = await loadRates(transaction, partnerId, { walletIds });
-  const lasts = await runways(
-    transaction,
-    partnerId,
-    [...wallets.values()].map(({ wallet }) => wallet),
-  );
+  const used = await loadUsage(transaction, partnerId, walletIds);
   const now = Date.now();
   const standings = customers.map((row): Ranked => {
     const { wallet } = wallets.get(payerOf(row))!;
     const rate = rateAt(rates.get(wallet.walletId) ?? [], now);
+    const usage = used.get(wallet.walletId) ?? [];
     return {
       customerId: row.customer_id,
       name: row.name,
@@ -114,7 +116,8 @@ async function readStandings(
       status: statusShown(wallet),
       posted: wallet.posted,
       minutesLeft: rate ? minutesLeft(wallet.posted, rate) : null,
-      runway: lasts.get(wallet.walletId) ?? null,
+      usage,
+      days: expectedDays(wallet.posted, usage),
       everPosted: wallet.sequence > 0n,
     };
   });
@@ -124,8 +127,8 @@ async function readStandings(
 /** Compared part by part. Balances are below 2^53, so that a number holds them. */
 type Rank = readonly [group: number, soonness: number, posted: number, customerId: string];
 
-function rankOf({ customerId, status, posted, runway, everPosted }: Ranked): Rank {
-  if (runway) return [1, runway.days, Number(posted), customerId];
+function rankOf({ customerId, status, posted, days, everPosted }: Ranked): Rank {
+  if (days !== null) return [1, days, Number(posted), customerId];
   if (posted <= 0n && everPosted) return [0, 0, Number(posted), customerId];
   return [2, -severity(status), Number(posted), customerId];
 }
@@ -138,8 +141,8 @@ function compare(a: Rank, b: Rank): number {
   return 0;
 }
 
-function withoutUse({ everPosted: _, ...standing }: Ranked): CustomerStanding {
-  return standing;
+function withRunway({ usage, days: _days, everPosted: _everPosted, ...standing }: Ranked): CustomerStanding {
+  return { ...standing, runway: forecast(standing.posted, usage) };
 }
 
 function writeCursor(rank: Rank): string {

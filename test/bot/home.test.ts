@@ -29,7 +29,7 @@ describe('the Home tab', () => {
     const before = publishes(person);
     await person.openHome();
     await person.until(() => publishes(person) > before);
-    return person.until(() => !textOf(person.home).includes('Being added up') && textOf(person.home));
+    return person.until(() => !/Being (added up|sorted)/.test(textOf(person.home)) && textOf(person.home));
   };
   const settings = (changes: Parameters<typeof updateCustomer>[4]['settings']) =>
     updateCustomer(test.database, agency.world.partnerId, PARTNER, 'cus_acme', { settings: changes });

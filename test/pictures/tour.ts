@@ -16,7 +16,7 @@ export async function tour(shop: Shop): Promise<Shot[]> {
 
   const home = async (person: Person, name: string, title: string, waitFor: string) => {
     await person.openHome();
-    await person.until(() => textOf(person.home).includes(waitFor) && !textOf(person.home).includes('Being added up'));
+    await person.until(() => textOf(person.home).includes(waitFor) && !textOf(person.home).match(/Being (added up|sorted)/));
     shots.push({ kind: 'home', name, title, view: copy(person.home!) });
   };
   const said = async (person: Person, line: string, name: string, title: string, channel = 'C0CREDITS') => {
