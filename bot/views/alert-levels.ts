@@ -149,7 +149,8 @@ export const ALERT_LEVELS_FORM: Form = {
       ...(interval === null ? {} : { intervalMinutes: Number(interval) }),
     });
     if (changed.kind === 'refused') return { kind: 'errors', errors: errorsOf(changed, rows) };
-    return { kind: 'show', modal: noticeModal('Levels', '✅ Saved. Balances were looked at again.') };
+    const modal = noticeModal('Levels', '✅ Saved. Balances were looked at again.');
+    return { kind: 'show', modal, refreshHome: true };
   },
 };
 

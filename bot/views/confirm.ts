@@ -38,8 +38,7 @@ export const CONFIRM_FORM: Form = {
 
   submitted({ actor, channelId, context }, { data }) {
     const draftId = context.ids.draft ?? '';
-    const work = async () => doneModal(await data.perform(actor, channelId, draftId));
-    return { kind: 'work', work, refreshHome: true };
+    return { kind: 'work', work: async () => doneModal(await data.perform(actor, channelId, draftId)) };
   },
 
   /** Whether it was done is not known when the answer of the database was lost: the same draft can safely be confirmed again. */

@@ -17,8 +17,8 @@ export interface Submission extends Asker {
 }
 
 /**
- * What a submission comes to. `refreshHome`: it changed what the Home tab shows, which is published anew when the modal
- * was opened there.
+ * What a submission comes to. `refreshHome`: it changed what the Home tab shows, as work does unless it says otherwise; the
+ * tab is published anew when the modal was opened there.
  */
 export type Reply =
   /** By block ids: what is wrong with what was typed. The modal stays. */
@@ -98,7 +98,8 @@ async function replyTo(
     const values = new FormValues(view.state.values);
     const reply = await form.submitted({ ...asker, client, values, context: modalContext }, dependencies);
     // Whatever was opened elsewhere than in a channel may have been opened on the Home tab.
-    const refreshHome = reply.kind !== 'errors' && reply.refreshHome === true && modalContext.channelId === null;
+    const changes = reply.kind !== 'errors' && (reply.refreshHome ?? reply.kind === 'work');
+    const refreshHome = changes && modalContext.channelId === null;
     if (reply.kind === 'work') return { ...show(await reply.work()), refreshHome };
     if (reply.kind !== 'errors') return { ...reply, refreshHome };
     // Slack shows an error only at an input that there is.

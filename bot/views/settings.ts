@@ -86,6 +86,7 @@ function replyOf(saved: SavedSettings, values: FormValues): Reply {
     case 'saved':
       return {
         kind: 'show',
+        refreshHome: true,
         modal: {
           callbackId: NO_FORM,
           title: TITLE,

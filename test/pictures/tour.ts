@@ -16,7 +16,9 @@ export async function tour(shop: Shop): Promise<Shot[]> {
 
   const home = async (person: Person, name: string, title: string, waitFor: string) => {
     await person.openHome();
-    await person.until(() => textOf(person.home).includes(waitFor) && !textOf(person.home).match(/Being (added up|sorted)/));
+    await person.until(
+      () => textOf(person.home).includes(waitFor) && !textOf(person.home).match(/Being (added up|sorted)/),
+    );
     shots.push({ kind: 'home', name, title, view: copy(person.home!) });
   };
   const said = async (person: Person, line: string, name: string, title: string, channel = 'C0CREDITS') => {
@@ -88,6 +90,11 @@ export async function tour(shop: Shop): Promise<Shot[]> {
   await mia.close({ all: true });
   await typed('/credits apply acme dental', 'apply', '/credits apply acme dental');
   await mia.close({ all: true });
+  await typed('/credits settings acme dental', 'settings', '/credits settings acme dental');
+  await mia.close({ all: true });
+  await typed('/credits alerts levels', 'alerts-levels', '/credits alerts levels');
+  await mia.close({ all: true });
+  await said(mia, '/credits alerts', 'alerts', '/credits alerts');
   await typed('/credits reverse acme dental', 'reverse', '/credits reverse acme dental');
   await mia.close({ all: true });
 
@@ -103,6 +110,7 @@ export async function tour(shop: Shop): Promise<Shot[]> {
   await pressed('All customers', 'home-customers', 'All customers, on the Home tab');
   await pressed('Report', 'home-report', 'The report, on the Home tab');
   await pressed('Usage', 'home-usage', 'Usage, on the Home tab');
+  await pressed('Doctor', 'home-doctor', 'Doctor, on the Home tab');
   await pressed('Look at them', 'home-suspense', 'Calls that wait, on the Home tab');
   return shots;
 }
