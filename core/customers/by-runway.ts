@@ -1,7 +1,7 @@
-import { runways, severity, type Runway, type Status } from '../alerts';
+import { expectedDays, forecast, severity, type Runway, type Status } from '../alerts';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
-import { loadRates, PARTNER_WALLET, readWallets, statusShown } from '../ledger';
+import { loadPaces, loadRates, loadUsage, PARTNER_WALLET, readWallets, statusShown } from '../ledger';
 import { rateAt, type Microcredits } from '../money';
 import { minutesLeft } from './balances';
 
@@ -40,8 +40,8 @@ const MOST_CUSTOMERS = 20_000;
 
 /**
  * Customers by how soon their credits run out. First those that have run out while they were used, then by the days that
- * are expected; those without a forecast after them, the worse status and the smaller balance first. It costs five queries,
- * however many customers there are.
+ * are expected; those without a forecast after them, the worse status and the smaller balance first. It costs seven queries,
+ * however many customers there are; the ranges, which cost the most, are those of the page alone.
  */
 export async function listByRunway(
   database: Database,
@@ -59,7 +59,11 @@ export async function listByRunway(
     const shown = rest.slice(0, page.limit);
     const last = shown.at(-1);
     return {
-      items: shown.map(({ standing }) => withoutUse(standing)),
+      items: await withRanges(
+        transaction,
+        partnerId,
+        shown.map(({ standing }) => standing),
+      ),
       next_cursor: rest.length > shown.length && last ? writeCursor(last.rank) : null,
       total: ranked.length,
       omitted,
@@ -67,8 +71,14 @@ export async function listByRunway(
   });
 }
 
-/** With whether anything was ever posted: a wallet that was never filled has not run out. */
-type Ranked = CustomerStanding & { readonly everPosted: boolean };
+/** Before it is known who is shown. */
+interface Ranked extends Omit<CustomerStanding, 'runway'> {
+  /** null without a forecast. */
+  readonly days: number | null;
+  /** A wallet that was never filled has not run out. */
+  readonly everPosted: boolean;
+  readonly walletId: number;
+}
 
 async function readStandings(
   transaction: Transaction,
@@ -96,13 +106,11 @@ async function readStandings(
         );
   const payerOf = (row: (typeof customers)[number]) => (row.ai_credits_enabled ? row.wallet_id : PARTNER_WALLET);
   const walletIds = [...new Set(customers.map(payerOf))];
-  const wallets = await readWallets(transaction, partnerId, { walletIds });
-  const rates = await loadRates(transaction, partnerId, { walletIds });
-  const lasts = await runways(
-    transaction,
-    partnerId,
-    [...wallets.values()].map(({ wallet }) => wallet),
-  );
+  const [wallets, rates, paces] = await Promise.all([
+    readWallets(transaction, partnerId, { walletIds }),
+    loadRates(transaction, partnerId, { walletIds }),
+    loadPaces(transaction, partnerId, walletIds),
+  ]);
   const now = Date.now();
   const standings = customers.map((row): Ranked => {
     const { wallet } = wallets.get(payerOf(row))!;
@@ -114,8 +122,9 @@ async function readStandings(
       status: statusShown(wallet),
       posted: wallet.posted,
       minutesLeft: rate ? minutesLeft(wallet.posted, rate) : null,
-      runway: lasts.get(wallet.walletId) ?? null,
+      days: expectedDays(wallet.posted, paces.get(wallet.walletId) ?? null),
       everPosted: wallet.sequence > 0n,
+      walletId: wallet.walletId,
     };
   });
   return { standings, omitted: count!.count - customers.length };
@@ -124,22 +133,28 @@ async function readStandings(
 /** Compared part by part. Balances are below 2^53, so that a number holds them. */
 type Rank = readonly [group: number, soonness: number, posted: number, customerId: string];
 
-function rankOf({ customerId, status, posted, runway, everPosted }: Ranked): Rank {
-  if (runway) return [1, runway.days, Number(posted), customerId];
+function rankOf({ customerId, status, posted, days, everPosted }: Ranked): Rank {
+  if (days !== null) return [1, days, Number(posted), customerId];
   if (posted <= 0n && everPosted) return [0, 0, Number(posted), customerId];
   return [2, -severity(status), Number(posted), customerId];
 }
 
 function compare(a: Rank, b: Rank): number {
-  for (const [index, part] of a.entries()) {
-    const other = b[index]!;
-    if (part !== other) return part < other ? -1 : 1;
-  }
-  return 0;
+  const part = a.findIndex((each, index) => each !== b[index]);
+  if (part < 0) return 0;
+  return a[part]! < b[part]! ? -1 : 1;
 }
 
-function withoutUse({ everPosted: _, ...standing }: Ranked): CustomerStanding {
-  return standing;
+async function withRanges(
+  transaction: Transaction,
+  partnerId: string,
+  shown: readonly Ranked[],
+): Promise<CustomerStanding[]> {
+  const usage = await loadUsage(transaction, partnerId, [...new Set(shown.map(({ walletId }) => walletId))]);
+  return shown.map(({ days: _, everPosted: __, walletId, ...standing }) => ({
+    ...standing,
+    runway: forecast(standing.posted, usage.get(walletId) ?? []),
+  }));
 }
 
 function writeCursor(rank: Rank): string {
