@@ -43,21 +43,19 @@ const SPREAD = {
  */
 export function forecast(posted: Microcredits, usage: Usage): Runway | null {
   const pace = paceOf(usage);
-  if (!pace || posted <= 0n) return null;
-  const days = tenthsUntil(posted, pace) / 10;
-  const [from, to] = rangeOf(Number(posted), pace);
+  const days = expectedDays(posted, pace);
+  if (!pace || days === null) return null;
+  const [from, to] = rangeOf(Number(posted), pace, countedOf(usage), days);
   return { days, from: Math.min(from, days), to: to === null ? null : Math.max(to, days) };
 }
 
-/** The days of a forecast alone, to rank many by: most of a forecast's work is its range. null as `forecast`. */
-export function expectedDays(posted: Microcredits, usage: Usage): number | null {
-  const pace = paceOf(usage);
+/** The days of a forecast alone, for who has to sort many. null as `forecast`. */
+export function expectedDays(posted: Microcredits, pace: Pace | null): number | null {
   return pace && posted > 0n ? tenthsUntil(posted, pace) / 10 : null;
 }
 
 /** What is used in the next `days` (in millionths): the balance that lasts exactly so long. null as `forecast`. */
-export function expectedUse(usage: Usage, days: bigint): Microcredits | null {
-  const pace = paceOf(usage);
+export function expectedUse(pace: Pace | null, days: bigint): Microcredits | null {
   if (!pace) return null;
   const whole = Number(days / MILLION);
   let use = pace.week * BigInt(Math.floor(whole / WEEK));
@@ -68,52 +66,52 @@ export function expectedUse(usage: Usage, days: bigint): Microcredits | null {
 const MILLION = 1_000_000n;
 
 /** What is expected of the next seven days, and so of each later one that shares their weekday. */
-interface Pace {
+export interface Pace {
   readonly byDay: readonly bigint[];
   readonly week: bigint;
-  /** The days that it is made of. */
-  readonly counted: Usage;
+}
+
+/** null when nothing is used. */
+export function paceByDay(byDay: readonly bigint[]): Pace | null {
+  const week = byDay.reduce((sum, used) => sum + used, 0n);
+  return week > 0n ? { byDay, week } : null;
+}
+
+/** The days that a pace is made of: whole weeks, when there are any. */
+function countedOf(usage: Usage): Usage {
+  return usage.length < WEEK ? usage : usage.slice(0, usage.length - (usage.length % WEEK));
 }
 
 /**
  * With whole weeks of history, their mean, in which every weekday counts alike; before that, the mean of the days there
- * are. From two weeks on the weekdays take the mean's place, as far as they differ by more than chance.
+ * are. From two weeks on the weekdays take the mean's place, as far as they differ by more than chance. null with less than
+ * a full day of history, or without use.
  */
-function paceOf(usage: Usage): Pace | null {
-  const weeks = Math.floor(usage.length / WEEK);
-  const counted = weeks > 0 ? usage.slice(0, weeks * WEEK) : usage;
-  const [total, weight] = weighted(counted, () => true);
+export function paceOf(usage: Usage): Pace | null {
+  const counted = countedOf(usage);
+  const weeks = Math.floor(counted.length / WEEK);
+  const slots = Array.from({ length: WEEK }, () => 0n); // by the window's place in its week
+  for (const [index, used] of counted.entries()) slots[index % WEEK]! += used * WEIGHTS[Math.floor(index / WEEK)]!;
+  const total = slots.reduce((sum, used) => sum + used, 0n);
   if (total <= 0n) return null;
+  const times = WEIGHT_OF[Math.max(1, weeks)]!;
+  const mean = total / (times * BigInt(weeks > 0 ? WEEK : counted.length));
   const share = weeks < 2 ? 0n : BigInt(Math.round(1e6 * weekdayShare(counted.map(Number), weeks)));
-  const byDay = Array.from({ length: WEEK }, (_, day) => {
-    const mean = total / weight;
+  const byDay = slots.map((_each, day) => {
     if (share === 0n) return mean;
-    const [ofWeekday, times] = weighted(counted, (index) => index % WEEK === windowOf(day));
-    const blended = (mean * (MILLION - share) + (ofWeekday / times) * share) / MILLION;
+    const blended = (mean * (MILLION - share) + (slots[windowOf(day)]! / times) * share) / MILLION;
     return blended > 0n ? blended : 0n; // more may have come back than was used
   });
-  const week = byDay.reduce((sum, used) => sum + used, 0n);
-  return week > 0n ? { byDay, week, counted } : null;
+  return paceByDay(byDay);
 }
 
 /** The window of the last week that shares its weekday with the day so far ahead: 0 is the one that begins now. */
 const windowOf = (day: number) => WEEK - 1 - (day % WEEK);
 
-function weighted(counted: Usage, belongs: (index: number) => boolean): [total: bigint, weight: bigint] {
-  let [total, weight] = [0n, 0n];
-  for (const [index, used] of counted.entries()) {
-    if (!belongs(index)) continue;
-    const own = weightOf(Math.floor(index / WEEK));
-    total += used * own;
-    weight += own;
-  }
-  return [total, weight];
-}
-
 /** The newer a week, the more it counts: each twice as much as the one before it. */
-function weightOf(week: number): bigint {
-  return [8n, 4n, 2n, 1n][week]!;
-}
+const WEIGHTS = [8n, 4n, 2n, 1n] as const;
+/** What the weights of so many weeks come to. */
+const WEIGHT_OF = [0n, 8n, 12n, 14n, 15n] as const;
 
 /**
  * How far to believe in the weekdays, 0 to 1: what they differ by beyond what chance makes of days that vary as those of
@@ -123,7 +121,7 @@ function weekdayShare(counted: readonly number[], weeks: number): number {
   const mean = counted.reduce((sum, used) => sum + used, 0) / counted.length;
   let [between, within] = [0, 0];
   for (let slot = 0; slot < WEEK; slot++) {
-    const days = counted.filter((_, index) => index % WEEK === slot);
+    const days = Array.from({ length: weeks }, (_, week) => counted[week * WEEK + slot]!);
     const ofSlot = days.reduce((sum, used) => sum + used, 0) / weeks;
     between += (weeks * (ofSlot - mean) ** 2) / (WEEK - 1);
     within += days.reduce((sum, used) => sum + (used - ofSlot) ** 2, 0) / (WEEK * (weeks - 1));
@@ -149,7 +147,7 @@ function tenthsUntil(posted: bigint, { byDay, week }: Pace): number {
  * The first moment by which the balance may be used up, and the one by which it should be. The days' variance adds up; what
  * is not known of the pace, and its drift, grow with the use itself.
  */
-function rangeOf(posted: number, pace: Pace): [from: number, to: number | null] {
+function rangeOf(posted: number, pace: Pace, counted: Usage, days: number): [from: number, to: number | null] {
   const expected = pace.byDay.map(Number);
   const week = Number(pace.week);
   const mean = week / WEEK;
@@ -160,28 +158,42 @@ function rangeOf(posted: number, pace: Pace): [from: number, to: number | null] 
     const part = (tenths % 10) / 10;
     return Math.floor(day / WEEK) * week + until[day % WEEK]! + part * expected[day % WEEK]!;
   };
-  const { variance, ofPace } = spreadOf(pace, mean);
+  const { variance, ofPace } = spreadOf(pace, counted, mean);
+  const relativeAt = (after: number) => ofPace + ((SPREAD.drift * after) / 30) ** 2;
   const isUsedUp = (tenths: number, deviations: number) => {
-    const days = tenths / 10;
+    const after = tenths / 10;
     const use = usedBy(tenths);
-    const relative = ofPace + ((SPREAD.drift * days) / 30) ** 2;
-    const deviation = Math.sqrt(variance * days + use * use * relative + (SPREAD.withinDay * mean) ** 2);
+    const deviation = Math.sqrt(variance * after + use * use * relativeAt(after) + (SPREAD.withinDay * mean) ** 2);
     return use + deviations * deviation >= posted;
   };
-  const firstMoment = (deviations: number) => {
-    let day = 1;
-    while (day <= FARTHEST_DAYS && !isUsedUp(day * 10, deviations)) day++;
-    if (day > FARTHEST_DAYS) return null;
+  const tenth = (day: number, deviations: number) => {
     let tenths = day * 10;
     while (tenths > (day - 1) * 10 && isUsedUp(tenths - 1, deviations)) tenths--;
     return tenths;
   };
-  const [earliest, latest] = [firstMoment(EIGHTY_PERCENT), firstMoment(-EIGHTY_PERCENT)];
-  return [earliest === null ? FARTHEST_DAYS : Math.max(0, earliest - 1) / 10, latest === null ? null : latest / 10];
+  // What is used at the most only grows with the days, and is never less than what is expected: the first day is halved for.
+  const earliest = () => {
+    let [before, day] = [0, Math.min(Math.ceil(days) + 1, FARTHEST_DAYS + 1)];
+    while (day - before > 1) {
+      const middle = (before + day) >> 1;
+      if (isUsedUp(middle * 10, EIGHTY_PERCENT)) day = middle;
+      else before = middle;
+    }
+    return day > FARTHEST_DAYS ? FARTHEST_DAYS : Math.max(0, tenth(day, EIGHTY_PERCENT) - 1) / 10;
+  };
+  // What is used at the least is never more than what is expected, and shrinks again when the pace is too little known.
+  const latest = () => {
+    for (let day = Math.max(1, Math.floor(days) - 1); day <= FARTHEST_DAYS; day++) {
+      if (relativeAt(day) * EIGHTY_PERCENT ** 2 > 1) return null;
+      if (isUsedUp(day * 10, -EIGHTY_PERCENT)) return tenth(day, -EIGHTY_PERCENT) / 10;
+    }
+    return null;
+  };
+  return [earliest(), latest()];
 }
 
 /** The variance that a day adds, and the relative one of the pace, which fewer days know less well. */
-function spreadOf({ byDay, counted }: Pace, mean: number): { variance: number; ofPace: number } {
+function spreadOf({ byDay }: Pace, counted: Usage, mean: number): { variance: number; ofPace: number } {
   const residuals = counted.map((used, index) => Number(used - byDay[windowOf(index)]!));
   const usual = SPREAD.usualDays * (SPREAD.usualDeviation * mean) ** 2;
   // What a mean by weekdays takes of the days' freedom is about three of four weeks' days.

@@ -1,5 +1,5 @@
 import { divideHalfAwayFromZero, micro, MICROCREDITS_PER_CREDIT, price, type Microcredits, type Rate } from '../money';
-import { expectedUse, type Usage } from './forecast';
+import { expectedUse, type Pace } from './forecast';
 
 /** The status of a balance, from good to bad (money-rules 20). */
 export type Status = 'ok' | 'low' | 'critical' | 'exhausted';
@@ -55,10 +55,11 @@ export interface LevelContext {
   readonly lastTopUp: Microcredits | null;
   /** What a minute costs now. */
   readonly rate: Pick<Rate, 'creditsPerMinute' | 'rounding'> | null;
-  readonly usage: Usage;
+  /** null: nothing is known of it, or nothing used. */
+  readonly pace: Pace | null;
 }
 
-const NO_CONTEXT: LevelContext = { lastTopUp: null, rate: null, usage: [] };
+const NO_CONTEXT: LevelContext = { lastTopUp: null, rate: null, pace: null };
 
 /** A wallet's levels: its low credit threshold, when it has one, and those that were set beside it. */
 export function levelsOf(
@@ -88,12 +89,12 @@ export function appliedLevels(levels: readonly SetLevel[]): AppliedLevel[] {
 const HUNDRED_PERCENT = 100n * MICROCREDITS_PER_CREDIT;
 
 /** The balance at which a level is reached. null: it does not apply, and neither does one that comes to nothing. */
-function balanceOf({ kind, value }: LevelSetting, { lastTopUp, rate, usage }: LevelContext): Microcredits | null {
+function balanceOf({ kind, value }: LevelSetting, { lastTopUp, rate, pace }: LevelContext): Microcredits | null {
   const at = {
     credits: () => micro(value),
     percent: () => lastTopUp && micro(divideHalfAwayFromZero(lastTopUp * value, HUNDRED_PERCENT)),
     minutes: () => rate && price(Number((value * 60n + 999n) / 1000n), rate),
-    days: () => expectedUse(usage, value),
+    days: () => expectedUse(pace, value),
   }[kind]();
   return at !== null && at > 0n ? at : null;
 }

@@ -1,7 +1,7 @@
-import { expectedDays, forecast, severity, type Runway, type Status, type Usage } from '../alerts';
+import { expectedDays, forecast, severity, type Runway, type Status } from '../alerts';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
-import { loadRates, loadUsage, PARTNER_WALLET, readWallets, statusShown } from '../ledger';
+import { loadPaces, loadRates, loadUsage, PARTNER_WALLET, readWallets, statusShown } from '../ledger';
 import { rateAt, type Microcredits } from '../money';
 import { minutesLeft } from './balances';
 
@@ -40,8 +40,8 @@ const MOST_CUSTOMERS = 20_000;
 
 /**
  * Customers by how soon their credits run out. First those that have run out while they were used, then by the days that
- * are expected; those without a forecast after them, the worse status and the smaller balance first. It costs five queries,
- * however many customers there are.
+ * are expected; those without a forecast after them, the worse status and the smaller balance first. It costs seven queries,
+ * however many customers there are; the ranges, which cost the most, are those of the page alone.
  */
 export async function listByRunway(
   database: Database,
@@ -59,7 +59,11 @@ export async function listByRunway(
     const shown = rest.slice(0, page.limit);
     const last = shown.at(-1);
     return {
-      items: shown.map(({ standing }) => withRunway(standing)),
+      items: await withRanges(
+        transaction,
+        partnerId,
+        shown.map(({ standing }) => standing),
+      ),
       next_cursor: rest.length > shown.length && last ? writeCursor(last.rank) : null,
       total: ranked.length,
       omitted,
@@ -67,13 +71,14 @@ export async function listByRunway(
   });
 }
 
-/** What is ranked by. The range of a runway takes longest, so it is made of what is shown alone. */
-type Ranked = Omit<CustomerStanding, 'runway'> & {
-  readonly usage: Usage;
+/** Before it is known who is shown. */
+interface Ranked extends Omit<CustomerStanding, 'runway'> {
+  /** null without a forecast. */
   readonly days: number | null;
   /** A wallet that was never filled has not run out. */
   readonly everPosted: boolean;
-};
+  readonly walletId: number;
+}
 
 async function readStandings(
   transaction: Transaction,
@@ -101,14 +106,15 @@ async function readStandings(
         );
   const payerOf = (row: (typeof customers)[number]) => (row.ai_credits_enabled ? row.wallet_id : PARTNER_WALLET);
   const walletIds = [...new Set(customers.map(payerOf))];
-  const wallets = await readWallets(transaction, partnerId, { walletIds });
-  const rates = await loadRates(transaction, partnerId, { walletIds });
-  const used = await loadUsage(transaction, partnerId, walletIds);
+  const [wallets, rates, paces] = await Promise.all([
+    readWallets(transaction, partnerId, { walletIds }),
+    loadRates(transaction, partnerId, { walletIds }),
+    loadPaces(transaction, partnerId, walletIds),
+  ]);
   const now = Date.now();
   const standings = customers.map((row): Ranked => {
     const { wallet } = wallets.get(payerOf(row))!;
     const rate = rateAt(rates.get(wallet.walletId) ?? [], now);
-    const usage = used.get(wallet.walletId) ?? [];
     return {
       customerId: row.customer_id,
       name: row.name,
@@ -116,9 +122,9 @@ async function readStandings(
       status: statusShown(wallet),
       posted: wallet.posted,
       minutesLeft: rate ? minutesLeft(wallet.posted, rate) : null,
-      usage,
-      days: expectedDays(wallet.posted, usage),
+      days: expectedDays(wallet.posted, paces.get(wallet.walletId) ?? null),
       everPosted: wallet.sequence > 0n,
+      walletId: wallet.walletId,
     };
   });
   return { standings, omitted: count!.count - customers.length };
@@ -134,15 +140,21 @@ function rankOf({ customerId, status, posted, days, everPosted }: Ranked): Rank 
 }
 
 function compare(a: Rank, b: Rank): number {
-  for (const [index, part] of a.entries()) {
-    const other = b[index]!;
-    if (part !== other) return part < other ? -1 : 1;
-  }
-  return 0;
+  const part = a.findIndex((each, index) => each !== b[index]);
+  if (part < 0) return 0;
+  return a[part]! < b[part]! ? -1 : 1;
 }
 
-function withRunway({ usage, days: _days, everPosted: _everPosted, ...standing }: Ranked): CustomerStanding {
-  return { ...standing, runway: forecast(standing.posted, usage) };
+async function withRanges(
+  transaction: Transaction,
+  partnerId: string,
+  shown: readonly Ranked[],
+): Promise<CustomerStanding[]> {
+  const usage = await loadUsage(transaction, partnerId, [...new Set(shown.map(({ walletId }) => walletId))]);
+  return shown.map(({ days: _, everPosted: __, walletId, ...standing }) => ({
+    ...standing,
+    runway: forecast(standing.posted, usage.get(walletId) ?? []),
+  }));
 }
 
 function writeCursor(rank: Rank): string {

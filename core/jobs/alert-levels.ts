@@ -1,6 +1,6 @@
 import { reevaluatePaces } from '../customers';
 import type { Database } from '../database';
-import { forgetUsage } from '../ledger';
+import { forgetUsage, keepWindows } from '../ledger';
 import { eachPartner } from './each-partner';
 import type { Job } from './job';
 
@@ -8,14 +8,18 @@ const AN_HOUR = 60 * 60;
 const A_DAY = 24 * AN_HOUR;
 
 /**
- * Looks again at wallets with a level in days: their pace changes while nothing is posted. Once an hour is enough, because a
- * forecast is made of whole hours.
+ * Keeps what forecasts are made of for the hour that begins, and looks again at wallets with a level in days: their pace
+ * changes while nothing is posted. Once an hour is enough, because a forecast is made of whole hours.
  */
 export function alertLevelsJob(database: Database): Job {
   return {
     name: 'alert levels',
     everySeconds: AN_HOUR,
-    run: (signal) => eachPartner(database, signal, (partnerId) => reevaluatePaces(database, partnerId, signal)),
+    run: (signal) =>
+      eachPartner(database, signal, async (partnerId) => {
+        await keepWindows(database, partnerId, signal);
+        await reevaluatePaces(database, partnerId, signal);
+      }),
   };
 }
 

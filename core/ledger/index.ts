@@ -19,7 +19,7 @@ export {
 export { contentHash, deriveId, operationId } from './identity';
 export * from './lane';
 export * from './lots';
-export { loadRates, loadUsage, loadWallets, lockPartner, readWallet, readWallets } from './load';
+export { loadPaces, loadRates, loadUsage, loadWallets, lockPartner, readWallet, readWallets } from './load';
 export * from './grants';
 export * from './proof';
 export * from './requests';
@@ -27,4 +27,5 @@ export { listReversible, type ReversibleLine } from './reversible';
 export * from './state';
 export * from './statement';
 export { forgetUsage } from './usage';
+export { keepWindows } from './windows';
 export { insertAlerts, updateWallets } from './write';

@@ -1,4 +1,4 @@
-import { expectedUse, forecast } from '@talktime/core/alerts';
+import { expectedUse, forecast, paceOf } from '@talktime/core/alerts';
 import { credits } from '../setup/world';
 
 /** Days from the newest back, in credits. */
@@ -47,7 +47,7 @@ describe('a forecast', () => {
     const office = used(...[0, 1, 2, 3].flatMap(() => [0, 0, 10, 10, 10, 10, 10]));
     expect(forecast(credits('50'), office)).toMatchObject({ days: 5 }); // Monday to Friday
     expect(forecast(credits('51'), office)).toMatchObject({ days: 7.1 }); // and the Monday after
-    expect(expectedUse(office, days('7'))).toBe(credits('50'));
+    expect(expectedUse(paceOf(office), days('7'))).toBe(credits('50'));
   });
 
   it('follows a pace that changed', () => {
@@ -63,7 +63,7 @@ describe('a forecast', () => {
     ];
     for (const usage of histories)
       for (const wanted of ['1', '2.5', '7', '30']) {
-        const level = expectedUse(usage, days(wanted))!;
+        const level = expectedUse(paceOf(usage), days(wanted))!;
         const lasts = (posted: bigint) => forecast(posted as typeof level, usage)!.days;
         expect(lasts(level)).toBeLessThanOrEqual(Number(wanted));
         expect(lasts(level + 1_000n)).toBeGreaterThan(Number(wanted));

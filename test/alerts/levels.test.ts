@@ -1,6 +1,7 @@
 import {
   appliedLevels,
   levelsOf,
+  paceOf,
   readStanding,
   runway,
   type LevelContext,
@@ -29,9 +30,9 @@ const BEGIN = Date.UTC(2026, 10, 23, 9, 30);
 
 describe('what a level comes to', () => {
   const rate = { creditsPerMinute: credits('12'), rounding: PER_SECOND };
-  const usage = Array.from({ length: 10 }, () => credits('20') as bigint);
-  const all: LevelContext = { lastTopUp: credits('500'), rate, usage };
-  const nothing: LevelContext = { lastTopUp: null, rate: null, usage: [] };
+  const pace = paceOf(Array.from({ length: 10 }, () => credits('20')));
+  const all: LevelContext = { lastTopUp: credits('500'), rate, pace };
+  const nothing: LevelContext = { lastTopUp: null, rate: null, pace: null };
   const level = (kind: LevelSetting['kind'], value: string): LevelSetting => ({
     status: 'low',
     kind,
@@ -330,6 +331,49 @@ describe('levels in the ledger', () => {
       expect(days).toBe(36);
       expect(read).toMatchObject({ runway: range });
       expect(items).toMatchObject([{ customerId: 'acme', runway: range }]);
+    });
+
+    it('is kept for the hour, and added up again when the hour is over and nobody has kept it yet', async () => {
+      await world.customer('acme', '1000', { ...TOLD, alert_levels: [low('days', '3')] });
+      await world.customer('unused', '100');
+      await useFor('acme', 15, '20');
+      const shown = async () => [
+        await getThreshold(test.database, world.partnerId, { customerId: 'acme' }),
+        (await listByRunway(test.database, world.partnerId, { lowOnly: false, limit: 10 })).items,
+      ];
+      const kept = () =>
+        test.superuser('select wallet_id, used, pace from talktime.usage_windows where partner_id = $1', [
+          world.partnerId,
+        ]);
+      const before = await shown();
+      expect(before).toMatchObject([
+        { days_left: 35, levels: [{ at: 60 }, { at: 0 }] },
+        [{ customerId: 'acme' }, { runway: null }],
+      ]);
+      await alertLevelsJob(test.database).run(new AbortController().signal);
+      const twenty = (days: number) => Array.from({ length: days }, () => '20000000');
+      expect(await kept()).toEqual([{ wallet_id: 1, used: twenty(15), pace: twenty(7) }]);
+      expect(await shown()).toEqual(before);
+      await test.superuser('update talktime.wallet_usage set used = used / 2 where partner_id = $1', [world.partnerId]);
+      expect(await shown()).toEqual(before);
+      await clock(15 * DAY + HOUR);
+      expect(await shown()).toMatchObject([
+        { days_left: 70, levels: [{ at: 30 }, { at: 0 }] },
+        [{ runway: { days: 70 } }, {}],
+      ]);
+      await alertLevelsJob(test.database).run(new AbortController().signal);
+      expect(await kept()).toMatchObject([{ pace: twenty(7).map(() => '10000000') }]);
+    });
+
+    it('is none, kept or not, when as much came back as was used', async () => {
+      await world.customer('acme', '1000', TOLD);
+      await useFor('acme', 2, '25');
+      await test.superuser('update talktime.wallet_usage set used = 0 where partner_id = $1', [world.partnerId]);
+      const listed = () => listByRunway(test.database, world.partnerId, { lowOnly: false, limit: 10 });
+      const before = await listed();
+      await alertLevelsJob(test.database).run(new AbortController().signal);
+      expect((await listed()).items).toEqual(before.items);
+      expect(before.items[0]).toMatchObject({ runway: null, posted: credits('950') });
     });
 
     it('says nothing before a whole day', async () => {

@@ -171,7 +171,7 @@ export class Carrier {
     const levels = levelsOf(wallet.lowCreditThreshold, this.#levels.get(id) ?? this.#customerLevels, {
       lastTopUp: wallet.lastTopUp,
       rate: this.#state.rates.get(id)?.at(-1) ?? null,
-      usage: [],
+      pace: null,
     });
     this.#state.wallets.set(id, evaluateAlert({ ...wallet, levels }).wallet);
   }

@@ -12,7 +12,7 @@ import { everyMapping, whatIsWanted } from './wanted';
 
 export { loadBacking } from './backing';
 export { lockPartner } from './lock';
-export { loadUsage } from './usage';
+export { loadPaces, loadUsage } from './usage';
 export { loadRates, loadWallets, readWallet, readWallets } from './wallets';
 
 /**

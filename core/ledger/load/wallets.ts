@@ -4,7 +4,7 @@ import type { Transaction } from '../../database';
 import { micro, type Microcredits, type Rate } from '../../money';
 import { lotsFromJson, matured } from '../lots';
 import type { CustomerState, WalletState } from '../state';
-import { USAGE, usageFromJson, WINDOWS_END, type UsageJson } from './usage';
+import { PACE, paceFromJson, WINDOWS_END, type UsageJson } from './usage';
 
 export async function loadCustomers(
   transaction: Transaction,
@@ -105,7 +105,7 @@ export async function loadWallets(
     notifications_enabled: boolean;
     levels: LevelJson[];
     rate: RateJson | null;
-    usage: UsageJson | null;
+    pace: UsageJson;
   }>(
     `select w.wallet_id, c.customer_id, w.posted, w.held, w.sequence, w.head, w.last_posted_at, w.lots, w.last_grant, w.status, w.told, w.episode,
             w.last_top_up,
@@ -113,7 +113,7 @@ export async function loadWallets(
             case when w.wallet_id = 0 then p.low_credit_notifications_enabled else c.low_credit_notifications_enabled end as notifications_enabled,
             s.levels,
             case when s.levels @> '[{"kind":"minutes"}]' then ${RATE} end as rate,
-            case when s.levels @> '[{"kind":"days"}]' then ${USAGE} end as usage
+            case when s.levels @> '[{"kind":"days"}]' then ${PACE} end as pace
      from talktime.wallets w
      join talktime.partners p on p.partner_id = w.partner_id
      left join lateral (
@@ -147,7 +147,7 @@ export async function loadWallets(
         levels: levelsOf(row.low_credit_threshold, row.levels.map(levelFromJson), {
           lastTopUp: row.last_top_up,
           rate: row.rate && rateFromJson(row.rate),
-          usage: usageFromJson(row.usage),
+          pace: paceFromJson(row.pace),
         }),
         notificationsEnabled: row.notifications_enabled,
       },
