@@ -75,6 +75,9 @@ export class Database {
       types: typeParsers,
     });
     this.#pool.on('error', options.onIdleError ?? (() => undefined));
+    // A connection that breaks in the turn in which the pool hands it over has neither the pool's listener nor ours, and
+    // would end the process. Its first statement fails, and tells.
+    this.#pool.on('connect', (client) => void client.on('error', () => undefined));
   }
 
   /** Runs `work` in a transaction that sees one partner's rows. A deadlock or a serialisation failure is tried again. */

@@ -15,9 +15,11 @@ const MARKS: Record<string, string> = {
 };
 
 export interface Audit {
+  /** Episodes that are not told, or not as they ended. */
   readonly findings: string[];
+  /** What stands there more often than its doubts explain. */
+  readonly unexplained: string[];
   readonly episodes: number;
-  readonly events: number;
   readonly doubts: number;
   /** Copies beyond the first, of messages and of thread replies. */
   readonly doubled: number;
@@ -42,6 +44,7 @@ export async function auditChannels(
   unreachable: ReadonlySet<string>,
 ): Promise<Audit> {
   const findings: string[] = [];
+  const unexplained: string[] = [];
   const doubts = await readDoubts(client);
   const tops = messages.filter(({ thread }) => thread === null);
   const copies = new Map<string, Standing[]>();
@@ -50,13 +53,15 @@ export async function auditChannels(
   for (const [id, standing] of copies) {
     doubled += standing.length - 1;
     if (standing.length - 1 > (doubts.get(id) ?? 0))
-      findings.push(`message ${id} stands there ${standing.length} times, with ${doubts.get(id) ?? 0} doubts`);
+      unexplained.push(`message ${id} stands there ${standing.length} times, with ${doubts.get(id) ?? 0} doubts`);
   }
   for (const [key, times] of countReplies(messages)) {
     const id = key.split(' ')[1]!;
     doubled += times - 1;
     if (times - 1 > (doubts.get(id) ?? 0))
-      findings.push(`a reply in the thread of ${id} stands there ${times} times, with ${doubts.get(id) ?? 0} doubts`);
+      unexplained.push(
+        `a reply in the thread of ${id} stands there ${times} times, with ${doubts.get(id) ?? 0} doubts`,
+      );
   }
 
   const told = await readTold(client);
@@ -66,11 +71,9 @@ export async function auditChannels(
   const byChannel = new Map<string, Standing[]>();
   for (const message of current) byChannel.set(message.channel, [...(byChannel.get(message.channel) ?? []), message]);
   const given = await readGivenUp(client);
-  let events = 0;
   let episodes = 0;
   for (const { partnerId, name, lasts } of told) {
     episodes += lasts.length;
-    events += lasts.length;
     if (unreachable.has(partnerId)) {
       if (!given.has(`${partnerId} ${name}`)) findings.push(`${name} is neither told nor given up with a reason`);
       continue;
@@ -86,7 +89,7 @@ export async function auditChannels(
     if (extra.length > 0 && !mayRepeat.has(partnerId))
       findings.push(`${name}: ${extra.join('')} too many (due: ${expected.join('')})`);
   }
-  return { findings, episodes, events, doubts: [...doubts.values()].reduce((sum, n) => sum + n, 0), doubled };
+  return { findings, unexplained, episodes, doubts: [...doubts.values()].reduce((sum, n) => sum + n, 0), doubled };
 }
 
 /** How often each reply stands in a thread. One that was repeated says so in its last line, and is the same otherwise. */

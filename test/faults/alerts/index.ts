@@ -85,7 +85,7 @@ export async function alertFaults({ kills, crossings, random, report }: AlertFau
         detail: `${audit.episodes} episodes, ${crossings} crossings, ${slack.messages.length} posts and ${slack.counts['chat.update'] ?? 0} updates`,
       },
     );
-    report.check('alerts: nothing is there twice without a counted doubt', [], {
+    report.check('alerts: nothing is there twice without a counted doubt', audit.unexplained, {
       detail: `${audit.doubled} doubled with ${audit.doubts} doubts, of ${slack.messages.length} posts`,
     });
     const busiest = slack.busiest();
