@@ -24,6 +24,8 @@ export interface RunwayPage {
   /** 1 to 200. */
   readonly limit: number;
   readonly cursor?: string;
+  /** So many are passed over first, for pages by number. */
+  readonly skip?: number;
 }
 
 export interface CustomersByRunway {
@@ -55,7 +57,7 @@ export async function listByRunway(
       .map((standing) => ({ standing, rank: rankOf(standing) }))
       .sort((a, b) => compare(a.rank, b.rank));
     const after = page.cursor === undefined ? null : readCursor(page.cursor);
-    const rest = after ? ranked.filter(({ rank }) => compare(rank, after) > 0) : ranked;
+    const rest = (after ? ranked.filter(({ rank }) => compare(rank, after) > 0) : ranked).slice(page.skip ?? 0);
     const shown = rest.slice(0, page.limit);
     const last = shown.at(-1);
     return {

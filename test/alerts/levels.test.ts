@@ -356,13 +356,15 @@ describe('levels in the ledger', () => {
       expect(await shown()).toEqual(before);
       await test.superuser('update talktime.wallet_usage set used = used / 2 where partner_id = $1', [world.partnerId]);
       expect(await shown()).toEqual(before);
-      await clock(15 * DAY + HOUR);
-      expect(await shown()).toMatchObject([
-        { days_left: 70, levels: [{ at: 30 }, { at: 0 }] },
-        [{ runway: { days: 70 } }, {}],
+      await clock(15 * DAY + HOUR); // half of it, and nothing in the last of 15 days
+      const later = await shown();
+      expect(later).toMatchObject([
+        { days_left: 77.4, levels: [{ at: 27.142857 }, {}] },
+        [{ runway: { days: 77.4 } }, {}],
       ]);
       await alertLevelsJob(test.database).run(new AbortController().signal);
-      expect(await kept()).toMatchObject([{ pace: twenty(7).map(() => '10000000') }]);
+      expect(await shown()).toEqual(later);
+      expect(await kept()).toMatchObject([{ used: ['0', ...Array.from({ length: 14 }, () => '10000000')] }]);
     });
 
     it('is none, kept or not, when as much came back as was used', async () => {
@@ -443,7 +445,7 @@ describe('levels in the ledger', () => {
   });
 
   describe('customers by runway', () => {
-    const listed = async (page: { lowOnly?: boolean; limit?: number; cursor?: string } = {}) =>
+    const listed = async (page: { lowOnly?: boolean; limit?: number; cursor?: string; skip?: number } = {}) =>
       listByRunway(test.database, world.partnerId, { lowOnly: false, limit: 50, ...page });
 
     it('come soonest first, then by status and balance, page by page', async () => {
@@ -470,6 +472,9 @@ describe('levels in the ledger', () => {
         more = cursor !== undefined;
       }
       expect(paged).toEqual(order);
+      expect((await listed({ limit: 2, skip: 4 })).items.map(({ customerId }) => customerId)).toEqual(
+        order.slice(4, 6),
+      );
       expect((await listed({ lowOnly: true })).items.map(({ customerId }) => customerId)).toEqual(['gone', 'low']);
       await expect(listed({ cursor: 'bm8' })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
     });
