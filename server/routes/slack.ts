@@ -162,7 +162,8 @@ export const slackRoutes: Routes = async (app, { talktime, slackInstallAddress }
     },
     async (request) => {
       const { partnerId, actor } = wholePartner(request);
-      return linkSlackChannel(database, partnerId, actor, request.params.channel_id, request.body.customer_id);
+      const { customer_id, team_id } = request.body;
+      return linkSlackChannel(database, partnerId, actor, request.params.channel_id, customer_id, team_id);
     },
   );
 

@@ -63,6 +63,13 @@ describe("customers' channels over the API", () => {
     expect((await api.get('/v1/slack/channels')).body.items).toEqual([]);
   });
 
+  it('may be in another workspace than the alerts of the partner', async () => {
+    const linked = await put('/v1/slack/channels/C0SHARED', { customer_id: 'acme', team_id: 'T0OTHER' });
+    expect(linked.body).toMatchObject({ channel_id: 'C0SHARED', team_id: 'T0OTHER' });
+    expect((await put('/v1/slack/channels/C0SHARED', { customer_id: 'acme' })).body).toMatchObject({ team_id: null });
+    expect((await remove('/v1/slack/channels/C0SHARED')).status).toBe(204);
+  });
+
   it("are no customer's that there is not, and never the partner's own", async () => {
     expect(codeOf(await put('/v1/slack/channels/C0SHARED', { customer_id: 'nobody' }))).toEqual([
       404,

@@ -42,11 +42,12 @@ export async function linkSlackChannel(
 ): Promise<SlackChannelLink> {
   return database.asPartner(partnerId, async (transaction) => {
     await requireCustomer(transaction, partnerId, customerId);
-    const [own] = await transaction.query(
-      'select 1 from talktime.partners where partner_id = $1 and slack_channel = $2 for share',
-      [partnerId, channelId],
+    // Locked whatever it is: somebody may be making this channel the partner's own at this moment.
+    const [partner] = await transaction.query<{ slack_channel: string | null }>(
+      'select slack_channel from talktime.partners where partner_id = $1 for share',
+      [partnerId],
     );
-    if (own)
+    if (partner?.slack_channel === channelId)
       throw new TalktimeError(
         'SLACK_CHANNEL_TAKEN',
         `The partner's own alerts go to ${channelId}: they name every customer. Give them another channel first.`,

@@ -99,6 +99,7 @@ async function readNotice(
 ): Promise<AlertNotice> {
   const { wallet_id: walletId, episode, event, detail, at } = row;
   const standing = await standingAt(transaction, partnerId, row);
+  const [highest] = standing.levels;
   const told: Omit<BalanceNotice, 'event' | 'margin'> = {
     ...standing,
     partnerId,
@@ -107,7 +108,7 @@ async function readNotice(
     at,
     detail,
     since: row.began_at,
-    closesAbove: standing.lowCreditThreshold === null ? null : rearmLevel(standing.lowCreditThreshold),
+    closesAbove: highest === undefined ? null : rearmLevel(highest.at),
     showsPricing: row.shows_pricing,
     snoozed: state?.snooze ?? null,
     acknowledged: state?.acknowledged?.episode === episode ? state.acknowledged : null,

@@ -48,6 +48,17 @@ describe("a customer's channel", () => {
     expect(await links()).toEqual(['C0SHARED acme']);
   });
 
+  it("is not both, however close together somebody links it and somebody makes it the partner's own", async () => {
+    for (let round = 0; round < 10; round++) {
+      const channel = `C0ROUND${round}`;
+      const outcomes = await Promise.allSettled([
+        link(channel, 'acme'),
+        updatePartner(test.database, partnerId, PARTNER, { slack_channel: channel }),
+      ]);
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    }
+  });
+
   it('opens that customer to whoever is in it, and to nobody in the workspace of another partner', async () => {
     await updatePartner(test.database, partnerId, PARTNER, { slack_team_id: 'T0BRIGHT' });
     const other = await partnerWithCustomers(test, 'Another');
