@@ -15,4 +15,5 @@ module.exports = {
   globalSetup: '<rootDir>/test/setup/start-postgres.ts',
   globalTeardown: '<rootDir>/test/setup/stop-postgres.ts',
   testTimeout: 30_000,
+  maxWorkers: '100%', // each waits for its database most of the time
 };
