@@ -17,7 +17,7 @@ const PROBLEMS_SHOWN = 9;
 const FINE_SHOWN = 12;
 const DETAIL_LENGTH = 280;
 const NEXT_LENGTH = 180;
-const FINE_LENGTH = 160;
+const FINE_LENGTH = 100;
 
 export interface DoctorAbout {
   readonly command: string;
