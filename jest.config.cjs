@@ -4,7 +4,12 @@
  */
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', '<rootDir>/test/(e2e|engine|browser|faults)/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/dist/',
+    '\\.slow\\.test\\.ts$',
+    '<rootDir>/test/(e2e|engine|browser|faults)/',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/engine/'],
   transform: {
     '\\.ts$': [
