@@ -1,15 +1,9 @@
-import type { Button, SectionBlock } from '@slack/types';
-import { section, type MessageBlock } from '../messages/message';
+import type { MessageBlock } from '../messages/message';
 
 /** docs.slack.dev, "Home tabs": a view holds up to 100 blocks. */
 const MOST_BLOCKS = 100;
 /** Ours: Slack takes about 13,200 in a message, and says nowhere how many. */
 const MOST_CHARACTERS = 10_000;
-
-/** A text with one button to its right. */
-export function withButton(text: string, accessory: Button): SectionBlock {
-  return { ...section(text), accessory };
-}
 
 /**
  * The blocks with names as long as fit: a view has to stay within a number of characters, and names that need escaping

@@ -1,11 +1,21 @@
 import { callTime, callTimeAfter, credits, fromWire, runwayText } from '../messages/amounts';
 import { withMoney } from '../messages/balance';
-import { button, buttons, context, divider, fields, header, section, type MessageBlock } from '../messages/message';
+import {
+  button,
+  buttons,
+  context,
+  divider,
+  fields,
+  header,
+  section,
+  type MessageBlock,
+  sectionWithButton,
+} from '../messages/message';
 import { STATUS } from '../messages/status';
 import { code, inert, moment } from '../messages/text';
 import { isAtLeast, type Access, type Console, type OpenAlert, type Standing, type StandingsPage } from '../ports';
 import { ALERT_ACTIONS, HOME_ACTIONS, SUSPENSE_ACTION } from './actions';
-import { fitting, withButton } from './blocks';
+import { fitting } from './blocks';
 import { deadRouteBlocks } from './dead-routes';
 import { marginBlocks, type MarginShown } from './margin';
 import { peopleBlocks, type PeopleShown } from './people';
@@ -145,7 +155,7 @@ function customerBlocks(customers: ConsoleShown['customers'], mayMove: boolean, 
     ...shown.map((standing) => {
       const line = customerLine(standing, nameLength);
       if (!mayMove || standing.payer === 'partner') return section(line);
-      return withButton(line, button('Top up', { action: HOME_ACTIONS.topUp, value: standing.customerId }));
+      return sectionWithButton(line, button('Top up', { action: HOME_ACTIONS.topUp, value: standing.customerId }));
     }),
     buttons(button('All customers', { action: HOME_ACTIONS.customers })),
   ];
@@ -164,7 +174,7 @@ function waitingBlocks({ calls, oldest }: Console['waiting']): MessageBlock[] {
   if (calls === 0) return [];
   const since = oldest === null ? '' : `, the oldest since ${moment(new Date(oldest))}`;
   const text = `*🗂️ ${number(calls)} ${calls === 1 ? 'call matches' : 'calls match'} no customer*${since}: uncharged until somebody says whose`;
-  return [withButton(text, button('Look at them', { action: SUSPENSE_ACTION }))];
+  return [sectionWithButton(text, button('Look at them', { action: SUSPENSE_ACTION }))];
 }
 
 const ARTICLE = {

@@ -1,8 +1,7 @@
-import { button, context, section, type MessageBlock } from '../messages/message';
+import { button, context, section, type MessageBlock, sectionWithButton } from '../messages/message';
 import { code, inert, moment } from '../messages/text';
 import type { DeadRoute } from '../ports';
 import { HOME_ACTIONS } from './actions';
-import { withButton } from './blocks';
 
 const SHOWN = 3;
 
@@ -24,7 +23,10 @@ export function deadRouteBlocks(routes: readonly DeadRoute[], mayRetry: boolean)
     const waiting = route.undelivered === 0 ? '' : ` ${count(route.undelivered, 'message')} did not arrive.`;
     const text = `🚨 *${whose(route)} ${placeOf(route)} do not arrive* since ${moment(new Date(route.since))}: ${why}.${waiting}\n*Next:* ${next}.`;
     if (!mayRetry) return section(text);
-    return withButton(text, button('Try again', { action: HOME_ACTIONS.retryRoute, value: route.id, style: 'danger' }));
+    return sectionWithButton(
+      text,
+      button('Try again', { action: HOME_ACTIONS.retryRoute, value: route.id, style: 'danger' }),
+    );
   });
   const more = routes.length - blocks.length;
   return more > 0 ? [...blocks, context(`and ${count(more, 'way')} more that alerts no longer take`)] : blocks;

@@ -1,10 +1,9 @@
 import type { SlackRole, SlackSettings } from '@talktime/core/contract';
 import { credits, fromWire } from '../messages/amounts';
-import { button, buttons, context, section, type MessageBlock } from '../messages/message';
+import { button, buttons, context, section, type MessageBlock, sectionWithButton } from '../messages/message';
 import { inert } from '../messages/text';
 import type { ChannelLink } from '../ports';
 import { HOME_ACTIONS } from './actions';
-import { withButton } from './blocks';
 
 /** What owners see of who may do what. */
 export interface PeopleShown {
@@ -36,7 +35,7 @@ export function roleBlock(
   role: SlackRole & { readonly customer_name: string | null },
   nameLength: number,
 ): MessageBlock {
-  return withButton(
+  return sectionWithButton(
     roleLine(role, nameLength),
     button('Take away', { action: HOME_ACTIONS.takeRole, value: `${role.team_id}.${role.user_id}` }),
   );
@@ -56,7 +55,7 @@ function linkBlocks(links: readonly ChannelLink[], nameLength: number): MessageB
     ...links
       .slice(0, LINKS_SHOWN)
       .map((link) =>
-        withButton(
+        sectionWithButton(
           `<#${link.channel_id}> is *${inert(link.customer_name, nameLength)}*’s: who is in it sees that customer alone`,
           button('Unlink', { action: HOME_ACTIONS.unlink, value: link.channel_id }),
         ),

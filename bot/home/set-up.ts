@@ -1,8 +1,7 @@
-import { button, context, section, type MessageBlock } from '../messages/message';
+import { button, context, section, type MessageBlock, sectionWithButton } from '../messages/message';
 import { code, inert } from '../messages/text';
 import { isAtLeast, type CustomerRef, type Role, type SetUp, type SetUpStep } from '../ports';
 import { HOME_ACTIONS } from './actions';
-import { withButton } from './blocks';
 
 interface Item {
   readonly isDone: boolean;
@@ -44,7 +43,7 @@ function itemBlock({ isDone, isOptional, title, next, button: does }: Item, mayA
   const mark = isDone ? '✅' : '⬜';
   const text = `${mark} ${title}${isOptional ? ' _(optional)_' : ''}${isDone ? '' : `\n${next}`}`;
   if (isDone || !does || !mayAct) return section(text);
-  return withButton(text, button(does.label, { action: does.action, value: does.value }));
+  return sectionWithButton(text, button(does.label, { action: does.action, value: does.value }));
 }
 
 function itemsOf(setUp: SetUp, command: string, nameLength: number): Item[] {
