@@ -326,7 +326,7 @@ describe('credits moved from Slack', () => {
   });
 
   it('every modal keeps within Slack’s limits, holds no amount in its metadata, and the ledger proves itself', async () => {
-    const { mia, slack, world } = agency;
+    const { mia, slack } = agency;
     await mia.command('/credits topup cus_acme 77.123 note', { channel: 'C0OWN' });
     await reads(mia, 'Is that right?');
     expect(String(mia.modal!.content.private_metadata)).not.toContain('77');
