@@ -4,6 +4,7 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { WebhookAddresses } from '@talktime/core/alerts';
 import type { Talktime } from '@talktime/core/calls';
+import type { PaymentContext } from '@talktime/core/payments';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
@@ -19,6 +20,8 @@ const SECOND = 1000;
 
 export interface AppOptions extends LimitOptions {
   readonly talktime: Talktime;
+  /** What payments work with; none without a Stripe key. */
+  readonly payments?: PaymentContext | null;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Answers what comes under /slack/, on the same port. */
@@ -61,6 +64,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   requireAccess(app, talktime.database, limits);
   await registerRoutes(app, {
     talktime,
+    payments: options.payments ?? null,
     metrics,
     limits,
     publicUrl: options.publicUrl,

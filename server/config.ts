@@ -1,4 +1,5 @@
 import type { WebhookAddresses } from '@talktime/core/alerts';
+import type { StripeOptions } from '@talktime/core/payments';
 import { z } from 'zod';
 import type { LogLevel } from './logging';
 
@@ -18,6 +19,7 @@ export interface Config {
   readonly trustedProxies: number;
   readonly requestsPerMinute: number;
   readonly slack: SlackConfig | null;
+  readonly stripe: StripeOptions | null;
   /** The server that e-mail goes out by, and whom it is from. */
   readonly mail: { readonly url: string; readonly from: string } | null;
   /** Where outgoing webhooks may go. On a machine of one's own, `any`: what listens is likely on it, too. */
@@ -148,6 +150,29 @@ const VARIABLES = {
     wrong: 'must be the signing secret of the Slack app (Basic Information)',
     example: '8f742231b10e8888abcd99yyyzzz85a5',
   },
+  STRIPE_SECRET_KEY: {
+    form: z.string().regex(/^(sk|rk)_(test|live)_[A-Za-z0-9]{10,250}$/),
+    wrong: 'must be a secret key of Stripe, or better a restricted one',
+    example: 'rk_live_…',
+  },
+  STRIPE_WEBHOOK_SECRET: {
+    form: z.string().regex(/^whsec_[A-Za-z0-9+/=_-]{10,250}$/),
+    wrong: "must be the signing secret of the webhook endpoint for the account's own events",
+    example: 'whsec_…',
+  },
+  STRIPE_CONNECT_WEBHOOK_SECRET: {
+    form: z.string().regex(/^whsec_[A-Za-z0-9+/=_-]{10,250}$/),
+    wrong: 'must be the signing secret of the webhook endpoint for events of connected accounts',
+    example: 'whsec_…',
+  },
+  STRIPE_API_URL: {
+    form: z
+      .string()
+      .regex(/^https?:\/\/[^/?#\s]+$/)
+      .refine((text) => URL.canParse(text)),
+    wrong: 'must be the address of something that answers as Stripe does, for a test; leave it out to use Stripe',
+    example: 'http://127.0.0.1:12111',
+  },
   SMTP_URL: {
     form: z
       .string()
@@ -215,6 +240,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   complainOfSlack();
   for (const [one, other] of [
+    ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
+    ['STRIPE_WEBHOOK_SECRET', 'STRIPE_SECRET_KEY'],
+    ['STRIPE_CONNECT_WEBHOOK_SECRET', 'STRIPE_SECRET_KEY'],
+    ['STRIPE_API_URL', 'STRIPE_SECRET_KEY'],
+  ] as const) {
+    if (isSet(one) && !isSet(other))
+      complain(other, `is required with ${one}: payments need a key, and a secret to know Stripe's webhooks by`);
+  }
+  for (const [one, other] of [
     ['SMTP_URL', 'MAIL_FROM'],
     ['MAIL_FROM', 'SMTP_URL'],
   ] as const) {
@@ -242,6 +276,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustedProxies: given.TRUSTED_PROXIES ?? 0,
     requestsPerMinute: given.RATE_LIMIT_PER_MINUTE ?? 3000,
     slack: slackOf(given),
+    stripe: stripeOf(given),
     mail: given.SMTP_URL && given.MAIL_FROM ? { url: given.SMTP_URL, from: given.MAIL_FROM } : null,
     webhookAddresses: given.WEBHOOK_ADDRESSES ?? (url === undefined ? 'any' : 'public'),
     logLevel: given.LOG_LEVEL ?? 'info',
@@ -267,6 +302,17 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     if (!isSet('PUBLIC_URL'))
       complain('PUBLIC_URL', 'is required with SLACK_CLIENT_ID: Slack sends browsers back to it');
   }
+}
+
+function stripeOf(given: Values): StripeOptions | null {
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = given;
+  if (!secretKey || !webhookSecret) return null;
+  return {
+    secretKey,
+    webhookSecret,
+    connectWebhookSecret: given.STRIPE_CONNECT_WEBHOOK_SECRET,
+    apiUrl: given.STRIPE_API_URL,
+  };
 }
 
 function slackOf(given: Values): SlackConfig | null {

@@ -27,14 +27,18 @@ import {
   inboxRetentionJob,
   marginGuardJob,
   missingCallsJob,
+  paymentsJob,
   sealJob,
   startJobs,
+  stripeEventRetentionJob,
+  stripeEventsJob,
   takeUpInbox,
   usageRetentionJob,
   webhookRetentionJob,
   weeklyReportJob,
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
+import { StripeAccess, type PaymentContext, type StripeOptions } from '@talktime/core/payments';
 import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
@@ -63,6 +67,8 @@ export interface ServiceOptions {
   readonly trustedProxies?: number;
   readonly requestsPerMinute?: number;
   readonly slack?: SlackOptions | null;
+  /** Stripe's keys; without them nothing can be paid for. */
+  readonly stripe?: StripeOptions | null;
   /** The mail server (smtp://user:password@host:port) and whom e-mails are from; without it none are sent. */
   readonly mail?: { readonly url: string; readonly from: string } | null;
   /** Where outgoing webhooks may go; the internet alone unless said. */
@@ -103,11 +109,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
   });
   const talktime = { database, ledger: new Ledger(database), sealer: new Sealer(options.sealKey) };
+  const payments: PaymentContext | null = options.stripe
+    ? { ...talktime, stripe: new StripeAccess(options.stripe), publicUrl: options.publicUrl }
+    : null;
   const installations = options.slack ? slackInstallations(talktime, { ...options.slack, logger }) : undefined;
   const slack = installations && createBot(options, talktime, installations);
   const app = await buildApp({
     ...options,
     talktime,
+    payments,
     metrics,
     slack: slack?.listener,
     slackInstallAddress: slackInstallAddress(options.slack, options.publicUrl),
@@ -152,6 +162,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       alertLevelsJob(database),
       usageRetentionJob(database),
       webhookRetentionJob(database),
+      ...(payments ? [stripeEventsJob(payments), paymentsJob(payments), stripeEventRetentionJob(payments)] : []),
       ...(options.slack && installations
         ? [weeklyReportJob(database, weeklyReportPoster(database, { ...options.slack, installations, logger }))]
         : []),

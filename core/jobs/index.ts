@@ -4,6 +4,7 @@ export * from './holds';
 export * from './inbox';
 export * from './job';
 export * from './margins';
+export * from './payments';
 export * from './providers';
 export * from './runner';
 export * from './seal';

@@ -1,5 +1,6 @@
 import type { WebhookAddresses } from '@talktime/core/alerts';
 import type { Talktime } from '@talktime/core/calls';
+import type { PaymentContext } from '@talktime/core/payments';
 import type { FastifyInstance } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Limits } from '../limits';
@@ -22,16 +23,20 @@ import { mappingRoutes } from './mappings';
 import { meRoutes } from './me';
 import { onboardingRoutes } from './onboarding';
 import { partnerRoutes } from './partners';
+import { paymentRoutes } from './payments';
 import { planRoutes } from './plans';
 import { reportRoutes } from './reports';
 import { slackRoutes } from './slack';
 import { statementRoutes } from './statement';
+import { stripeRoutes } from './stripe';
 import { suspenseRoutes } from './suspense';
 import { webhookRoutes } from './webhooks';
 
 /** What the routes work with. */
 export interface RouteContext {
   readonly talktime: Talktime;
+  /** null: the service has no Stripe key. */
+  readonly payments: PaymentContext | null;
   readonly metrics: Metrics;
   readonly limits: Limits;
   /** Where the service is reached from outside, if that is known. */
@@ -60,6 +65,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     inboxRoutes,
     reportRoutes,
     planRoutes,
+    paymentRoutes,
     meRoutes,
     partnerRoutes,
     exchangeRateRoutes,
@@ -69,6 +75,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     slackRoutes,
     endpointRoutes,
     hookRoutes,
+    stripeRoutes,
     healthRoutes,
   ];
   for (const plugin of routes) await app.register(plugin, context);

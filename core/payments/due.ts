@@ -1,0 +1,40 @@
+import type { Database } from '../database';
+import type { PaymentContext } from './context';
+import { settlePayment } from './settle';
+
+const MOST_AT_A_TIME = 100;
+
+/** Looks at a partner's payments that are due for it: nothing was heard of them, or what was heard could not be done. */
+export async function settleDuePayments(
+  context: PaymentContext,
+  partnerId: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const due = await duePayments(context.database, partnerId);
+  let failed: unknown;
+  for (const paymentId of due) {
+    if (signal.aborted) break;
+    await settlePayment(context, partnerId, paymentId).catch((error: unknown) => (failed = error));
+  }
+  if (failed !== undefined) throw failed;
+  return due.length;
+}
+
+/** They are due again in a minute, should the process end over them. */
+async function duePayments(database: Database, partnerId: string): Promise<string[]> {
+  const rows = await database.asPartner(partnerId, (transaction) =>
+    transaction.query<{ payment_id: string }>(
+      `update talktime.payments
+       set next_sync_at = clock_timestamp() + interval '1 minute'
+       where partner_id = $1 and payment_id in (
+         select payment_id from talktime.payments
+         where partner_id = $1 and next_sync_at <= clock_timestamp()
+         order by next_sync_at
+         limit $2
+         for update skip locked)
+       returning payment_id`,
+      [partnerId, MOST_AT_A_TIME],
+    ),
+  );
+  return rows.map((row) => row.payment_id);
+}

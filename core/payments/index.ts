@@ -1,0 +1,11 @@
+export * from './checkout';
+export * from './context';
+export { formatMoney, fromMinor, toMinor } from './currency';
+export * from './due';
+export * from './events';
+export { observe, type Hint, type Seen } from './observe';
+export { getPayment, listPayments, type PaymentKind, type PaymentsPage, type PaymentState } from './rows';
+export { getPaymentSettings, sellerOf, updatePaymentSettings } from './settings';
+export * from './settle';
+export { standingOf, type Standing } from './standing';
+export { API_VERSION, HOST_ACCOUNT, StripeAccess, type Account, type StripeOptions } from './stripe';

@@ -1,0 +1,48 @@
+import { hash } from 'node:crypto';
+import type { Database } from '../database';
+import type { Account, StripeAccess } from './stripe';
+
+/** Whose wallet it is. */
+export interface Payer {
+  readonly walletId: number;
+  readonly customerId: string | null;
+  readonly name: string;
+}
+
+/**
+ * The customer at Stripe who pays for a wallet; made when there is none yet. Two at once, or a crash in between, end
+ * with the same one: the idempotency key is the wallet's.
+ */
+export async function ensureStripeCustomer(
+  context: { readonly database: Database; readonly stripe: StripeAccess },
+  partnerId: string,
+  account: Account,
+  { walletId, customerId, name }: Payer,
+): Promise<string> {
+  const known = await context.database.asPartner(partnerId, (transaction) =>
+    transaction.query<{ stripe_customer: string }>(
+      'select stripe_customer from talktime.stripe_customers where partner_id = $1 and account = $2 and wallet_id = $3',
+      [partnerId, account, walletId],
+    ),
+  );
+  if (known[0]) return known[0].stripe_customer;
+  const made = await context.stripe.ask(account, (client, at) =>
+    client.customers.create(
+      {
+        name,
+        metadata: { talktime_partner: partnerId, ...(customerId !== null && { talktime_customer: customerId }) },
+      },
+      // A key goes with its parameters, and a name may change.
+      { ...at, idempotencyKey: `customer:${partnerId}:${walletId}:${hash('sha256', name, 'hex').slice(0, 16)}` },
+    ),
+  );
+  const [row] = await context.database.asPartner(partnerId, (transaction) =>
+    transaction.query<{ stripe_customer: string }>(
+      `insert into talktime.stripe_customers (partner_id, account, wallet_id, stripe_customer) values ($1, $2, $3, $4)
+       on conflict (partner_id, account, wallet_id) do update set updated_at = clock_timestamp()
+       returning stripe_customer`,
+      [partnerId, account, walletId, made.id],
+    ),
+  );
+  return row!.stripe_customer;
+}
