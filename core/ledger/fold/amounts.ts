@@ -1,19 +1,10 @@
 import { TalktimeError } from '../../contract/errors';
-import {
-  divideHalfAwayFromZero,
-  formatDecimal,
-  micro,
-  MICROCREDITS_PER_CREDIT,
-  rateAt,
-  toJsonNumber,
-  ZERO,
-  type Microcredits,
-} from '../../money';
+import { formatDecimal, micro, toJsonNumber, ZERO, type Microcredits } from '../../money';
 import { ACCOUNTS, PARTNER_WALLET, type Account } from '../accounts';
-import type { Adjustment, AmountDeduction, PlanApplication, RequestCommand, TopUp, WalletRef } from '../commands';
+import type { Adjustment, AmountDeduction, RequestCommand, TopUp, WalletRef } from '../commands';
 import { contentHash, operationId } from '../identity';
 import type { GrantState, StoredResult, WalletState } from '../state';
-import { USUAL_PRIORITY, grantId, type GrantKind } from '../lots';
+import { USUAL_PRIORITY, grantId } from '../lots';
 import { statusShown } from './alert';
 import type { GrantTerms } from './backing';
 import type { Draft } from './draft';
@@ -130,50 +121,14 @@ export function deductAmount(draft: Draft, command: AmountDeduction): Answer {
   });
 }
 
-/** Applies a pack. One in minutes is converted at the customer's rate at this moment (money-rules 19). */
-export function applyPlan(draft: Draft, command: PlanApplication): Answer {
-  return once(draft, command, { customer: command.customerId, plan: command.planId }, (row) => {
-    if (!command.active)
-      throw new TalktimeError(
-        'PLAN_INACTIVE',
-        `The plan "${command.planId}" is not active. Activate it, or choose another.`,
-      );
-    const wallet = draft.walletOf({ customerId: command.customerId });
-    const amount =
-      'credits' in command.terms ? command.terms.credits : creditsForMinutes(draft, wallet, command.terms.minutes);
-    requirePositive(amount);
-    return draft.post({
-      ...row,
-      lines: [
-        {
-          ...giveTo(draft, wallet, amount, sourceFor(draft, wallet, ACCOUNTS.payments)),
-          terms: usualTerms('plan'),
-        },
-      ],
-      result: resultFor(row, wallet),
-    });
-  });
-}
-
-function creditsForMinutes(draft: Draft, wallet: WalletState, minutes: bigint): Microcredits {
-  const rate = rateAt(draft.state.rates.get(wallet.walletId) ?? [], draft.now);
-  if (!rate) {
-    throw new TalktimeError(
-      'RATE_REQUIRED',
-      `The plan is in minutes, and "${wallet.customerId}" has no price per minute to convert them with. Set AI Credit Price Per Minute first.`,
-    );
-  }
-  return micro(divideHalfAwayFromZero(minutes * rate.creditsPerMinute, MICROCREDITS_PER_CREDIT));
-}
-
 /** Where a customer's credits come from and go back to: with allocated funding the partner's wallet (money-rules 4). */
-function sourceFor(draft: Draft, wallet: WalletState, usual: Account): Account {
+export function sourceFor(draft: Draft, wallet: WalletState, usual: Account): Account {
   const allocated = draft.state.partner.funding === 'allocated' && wallet.customerId !== null;
   return allocated ? PARTNER_WALLET : usual;
 }
 
 /** Credits for a wallet. When they come out of the partner's, it must have them. */
-function giveTo(draft: Draft, wallet: WalletState, amount: Microcredits, source: Account): Line {
+export function giveTo(draft: Draft, wallet: WalletState, amount: Microcredits, source: Account): Line {
   return source === PARTNER_WALLET
     ? takeFrom(draft, draft.wallet(PARTNER_WALLET), amount, wallet.walletId)
     : { debit: source, credit: wallet.walletId, amount };
@@ -234,10 +189,6 @@ function grantAnswer(grant: GrantState) {
   };
 }
 
-function usualTerms(kind: GrantKind): GrantTerms {
-  return { kind, priority: USUAL_PRIORITY[kind], expiresAt: null, costBasis: null };
-}
-
 function requireSense({ expiresAt }: GrantTerms, effectiveAt: number): void {
   if (expiresAt === null || expiresAt > effectiveAt) return;
   throw new TalktimeError(
@@ -246,7 +197,7 @@ function requireSense({ expiresAt }: GrantTerms, effectiveAt: number): void {
   );
 }
 
-function requirePositive(amount: Microcredits): void {
+export function requirePositive(amount: Microcredits): void {
   if (amount <= 0n)
     throw new TalktimeError(
       'AMOUNT_NOT_POSITIVE',

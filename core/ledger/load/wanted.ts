@@ -1,6 +1,6 @@
 import { factsHash, mappingsOf, type CallClues } from '../../calls/facts';
 import type { Command } from '../commands';
-import { callIdOf, carrierCallIdOf, idByCarrier } from '../fold';
+import { callIdOf, carrierCallIdOf, idByCarrier, periodOperations } from '../fold';
 import { operationId } from '../identity';
 
 /** What the commands name, before anything is read. */
@@ -21,6 +21,10 @@ export function whatIsWanted(partnerId: string, commands: readonly Command[]) {
     if ('customerId' in command && command.customerId !== null) customers.add(command.customerId);
     if ('walletId' in command) wallets.add(command.walletId);
     if (command.kind === 'reversal') reversals.add(command.operationId);
+    if (command.kind === 'period') {
+      for (const id of Object.values(periodOperations(partnerId, command))) operations.add(id);
+      for (const id of command.rollover?.operations ?? []) reversals.add(id);
+    }
     if ('callId' in command) calls.add(command.callId);
     if ('identity' in command) calls.add(callIdOf(partnerId, command.identity));
     if (command.kind === 'authorize' || command.kind === 'extend') authorizing = true;
