@@ -127,7 +127,11 @@ export async function workOnDueEvents(context: PaymentContext, signal: AbortSign
       objectId: row.object_id,
     }).catch((error: unknown) => (failed = error));
   }
-  if (failed !== undefined) throw failed;
+  if (failed !== undefined)
+    throw new Error(
+      `Some events of Stripe could not be worked on: ${failed instanceof Error ? failed.message : 'unknown'}`,
+      { cause: failed },
+    );
   return looked;
 }
 
