@@ -235,8 +235,10 @@ export const operation = z.object({
   at: moment,
   replayed: z.boolean().meta({ description: 'True when this was done before and nothing changed now' }),
   grant: grantTerms.optional().meta({ description: 'The grant that it made' }),
-  payment: paymentCredits.optional().meta({ description: 'Of a payment, and of what takes it back' }),
 });
+
+/** What credits a payment, or takes it back. */
+export const paymentOperation = operation.extend({ payment: paymentCredits });
 
 /** A grant as it stands. */
 export const grant = grantTerms.extend({
