@@ -47,6 +47,7 @@ export type Rounding = z.output<typeof customers.rounding>;
 export type RateVersion = z.output<typeof customers.rateVersion>;
 export type Grant = z.output<typeof operations.grant>;
 export type Operation = z.output<typeof operations.operation>;
+export type PaymentOperation = z.output<typeof operations.paymentOperation>;
 export type CallAuthorizeRequest = z.input<typeof operations.callAuthorize>;
 export type CallExtendRequest = z.input<typeof operations.callExtend>;
 export type CallReleaseRequest = z.input<typeof operations.callRelease>;
