@@ -27,6 +27,7 @@ import {
   inboxRetentionJob,
   marginGuardJob,
   missingCallsJob,
+  renewPlansJob,
   sealJob,
   startJobs,
   takeUpInbox,
@@ -143,6 +144,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     jobs: [
       sealJob(database),
       grantsJob(talktime.ledger),
+      renewPlansJob(database),
       holdsJob(talktime.ledger),
       inboxJob(talktime),
       inboxRetentionJob(talktime),

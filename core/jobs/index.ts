@@ -5,6 +5,7 @@ export * from './inbox';
 export * from './job';
 export * from './margins';
 export * from './providers';
+export * from './renew-plans';
 export * from './runner';
 export * from './seal';
 export * from './webhooks';

@@ -26,6 +26,7 @@ import { planRoutes } from './plans';
 import { reportRoutes } from './reports';
 import { slackRoutes } from './slack';
 import { statementRoutes } from './statement';
+import { subscriptionRoutes } from './subscriptions';
 import { suspenseRoutes } from './suspense';
 import { webhookRoutes } from './webhooks';
 
@@ -60,6 +61,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     inboxRoutes,
     reportRoutes,
     planRoutes,
+    subscriptionRoutes,
     meRoutes,
     partnerRoutes,
     exchangeRateRoutes,
