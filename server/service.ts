@@ -28,6 +28,7 @@ import {
   marginGuardJob,
   missingCallsJob,
   paymentsJob,
+  renewPlansJob,
   sealJob,
   startJobs,
   stripeEventRetentionJob,
@@ -153,6 +154,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     jobs: [
       sealJob(database),
       grantsJob(talktime.ledger),
+      renewPlansJob(database),
       holdsJob(talktime.ledger),
       inboxJob(talktime),
       inboxRetentionJob(talktime),

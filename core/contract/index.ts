@@ -72,6 +72,7 @@ export type PaymentSettings = z.output<typeof payments.paymentSettings>;
 export type PlanUpdate = z.output<typeof plans.planUpdate>;
 export type SoldPlan = z.output<typeof plans.soldPlan>;
 export type GrantedPeriod = z.output<typeof plans.grantedPeriod>;
+export type Subscription = z.output<typeof plans.subscription>;
 export type PlanApplyRequest = z.input<typeof plans.planApply>;
 export type UsageRow = z.output<typeof reports.usageRow>;
 export type UsageReport = z.output<typeof reports.usageReport>;
