@@ -78,6 +78,7 @@ const WHAT: Partial<Record<StatementLine['kind'], string>> = {
   adjustment: 'Adjustment',
   reversal: 'Reversal',
   plan: 'Plan',
+  rollover: 'Rolled over',
   reassign: 'Call of another customer',
   start: 'Credits began',
   expiry: 'Credits expired',

@@ -64,6 +64,7 @@ export type SuspendedCall = z.output<typeof operations.suspendedCall>;
 export type TopUpRequest = z.input<typeof operations.topUp>;
 export type Plan = z.output<typeof plans.plan>;
 export type PlanCreate = z.output<typeof plans.planCreate>;
+export type PlanApplied = z.output<typeof plans.planApplied>;
 export type PlanUpdate = z.output<typeof plans.planUpdate>;
 export type SoldPlan = z.output<typeof plans.soldPlan>;
 export type GrantedPeriod = z.output<typeof plans.grantedPeriod>;
