@@ -1,7 +1,8 @@
 import type { Plan } from '@talktime/core/contract';
 import type { PlanShown, PlansShown } from '../ports';
-import { credits, fromWire, money } from './amounts';
+import { fromWire, money } from './amounts';
 import { context, header, section, table, type Message } from './message';
+import { eachPeriod, planContents } from './plan-terms';
 import { cell, code, inert } from './text';
 
 export const PLANS_SHOWN = 25;
@@ -31,13 +32,14 @@ export function plansMessage({ plans, customers, isAll }: PlansShown, command: s
           ['Plan', 'Holds', 'Price', 'State', 'Customers who see it'],
           ...plans.map(({ plan, visibleTo }) => [
             cell(plan.name),
-            contents(plan),
-            priceOf(plan),
+            planContents(plan),
+            money(fromWire(plan.price), plan.currency),
             [plan.active ? 'active' : 'off', ...(plan.popular ? ['popular'] : [])].join(', '),
             plan.active ? seenBy(visibleTo, customers) : 'nobody: it is off',
           ]),
         ],
         [2],
+        [1],
       ),
       context(
         [
@@ -74,17 +76,13 @@ export function customerPlansMessage({ plans, isAll }: PlansShown, showsPrices: 
 function offer(plan: PlanShown['plan'], showsPrices: boolean): string {
   return [
     `*${inert(plan.name)}*${plan.popular ? ' ⭐ popular' : ''}`,
-    ...(showsPrices ? [`${contents(plan)} for ${priceOf(plan)}`] : []),
+    ...(showsPrices ? [`${planContents(plan)} for ${priceOf(plan)}`] : []),
     ...(plan.description.trim() === '' ? [] : [inert(plan.description, DESCRIPTION_LENGTH)]),
   ].join('\n');
 }
 
-function contents({ credits: amount, minutes }: Plan): string {
-  if (amount !== null) return credits(fromWire(amount));
-  return `${(minutes ?? 0).toLocaleString('en-US')} ${minutes === 1 ? 'minute' : 'minutes'}`;
-}
-
-const priceOf = ({ price, currency }: Plan) => money(fromWire(price), currency);
+const priceOf = ({ price, currency, recurring }: Plan) =>
+  `${money(fromWire(price), currency)}${recurring ? ` ${eachPeriod(recurring)}` : ''}`;
 
 function seenBy(count: number, customers: number): string {
   if (customers === 0) return 'no customers yet';

@@ -69,6 +69,7 @@ export type Plan = z.output<typeof plans.plan>;
 export type PlanCreate = z.output<typeof plans.planCreate>;
 export type Payment = z.output<typeof payments.payment>;
 export type PaymentSettings = z.output<typeof payments.paymentSettings>;
+export type PlanApplied = z.output<typeof plans.planApplied>;
 export type PlanUpdate = z.output<typeof plans.planUpdate>;
 export type SoldPlan = z.output<typeof plans.soldPlan>;
 export type GrantedPeriod = z.output<typeof plans.grantedPeriod>;
