@@ -85,6 +85,7 @@ export const CHECKOUT: readonly Route[] = [
         }),
         ui_mode: choice('elements', 'embedded_page', 'form', 'hosted_page'),
       },
+      required: ['mode'],
     },
     create,
   ),
@@ -92,7 +93,7 @@ export const CHECKOUT: readonly Route[] = [
     'GET /v1/checkout/sessions/:id',
     'checkout_session',
     { fields: { expand } },
-    ({ account, ids: [id = ''] }) => account.get('checkoutSession', id),
+    ({ account, ids: [id = ''] }) => sessionOf(account, id),
   ),
   route<Stripe.Checkout.SessionListParams>(
     'GET /v1/checkout/sessions',
@@ -122,7 +123,7 @@ export const CHECKOUT: readonly Route[] = [
     'checkout_session',
     { fields: page },
     ({ account, params, ids: [id = ''] }) => {
-      account.get('checkoutSession', id);
+      sessionOf(account, id);
       const items = [...(account.lineItems.get(id) ?? [])].reverse();
       return pageOf(`/v1/checkout/sessions/${id}/line_items`, items, params);
     },
@@ -132,7 +133,7 @@ export const CHECKOUT: readonly Route[] = [
     'checkout_session',
     { fields: { expand } },
     (call) => {
-      const session = call.account.get('checkoutSession', call.ids[0] ?? '');
+      const session = sessionOf(call.account, call.ids[0] ?? '');
       if (session.status !== 'open')
         throw invalid(
           `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of \`${session.status}\`.`,
@@ -142,6 +143,11 @@ export const CHECKOUT: readonly Route[] = [
     },
   ),
 ];
+
+function sessionOf(account: Account, id: string): Stripe.Checkout.Session {
+  if (!id.startsWith('cs_')) throw invalid(`Invalid checkout.session id: ${id}`);
+  return account.get('checkoutSession', id);
+}
 
 export function expireSession(world: World, session: Stripe.Checkout.Session): void {
   session.status = 'expired';
@@ -154,7 +160,7 @@ export function expireSession(world: World, session: Stripe.Checkout.Session): v
 
 function create(call: Call<Params>): Stripe.Checkout.Session {
   const { state, account, params, events, cause } = call;
-  const mode = params.mode ?? 'payment';
+  const { mode = 'payment' } = params; // It is required, though the package's type has it optional.
   if (mode === 'subscription') throw invalid('This fake sells no subscriptions', undefined, 'mode');
   checkAddresses(params);
   const created = state.seconds();
