@@ -153,11 +153,12 @@ function line({ customerId, name, payer, posted, status, minutesLeft, runway }: 
   return `${mark} *${inert(name)}* ${code(customerId)} · ${figures}`;
 }
 
-function heldFields(balance: { held: number; available: number }): Field[] {
-  if (balance.held === 0) return [];
+function heldFields({ held, disputed, available }: { held: number; disputed: number; available: number }): Field[] {
+  if (held === 0 && disputed === 0) return [];
   return [
-    ['Held for live calls', credits(fromWire(balance.held))],
-    ['Available', credits(fromWire(balance.available))],
+    ...(held === 0 ? [] : [['Held for live calls', credits(fromWire(held))] as const]),
+    ...(disputed === 0 ? [] : [['Disputed', credits(fromWire(disputed))] as const]),
+    ['Available', credits(fromWire(available))],
   ];
 }
 

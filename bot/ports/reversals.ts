@@ -1,7 +1,7 @@
 /** An operation of a customer of which something is left to reverse. Amounts as they go over the wire. */
 export interface Reversible {
   readonly operationId: string;
-  readonly kind: 'top_up' | 'adjustment' | 'deduction' | 'plan' | 'call';
+  readonly kind: 'top_up' | 'payment' | 'adjustment' | 'deduction' | 'plan' | 'call';
   /** Signed: what it did to the balance. */
   readonly amount: number;
   /** How much of it can be reversed at most. */

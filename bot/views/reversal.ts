@@ -68,6 +68,7 @@ async function operationsModal(
 
 const KINDS: Record<Reversible['kind'], string> = {
   top_up: 'Top-up',
+  payment: 'Payment',
   adjustment: 'Adjustment',
   deduction: 'Deduction',
   plan: 'Plan',

@@ -65,7 +65,7 @@ async function endCalls(
 }
 
 /**
- * Customers with the setting who can spend nothing any more (what they have, less what is held, is at their floor), and
+ * Customers with the setting who can spend nothing any more (what they have, less what is held or disputed, is at their floor), and
  * the seconds of their longest call.
  */
 async function exhaustedCustomers(database: Database, partnerId: string, now: number): Promise<Map<string, number>> {
@@ -79,7 +79,7 @@ async function exhaustedCustomers(database: Database, partnerId: string, now: nu
     }>(
       `select c.customer_id, c.wallet_id, c.grace_seconds, c.max_call_seconds, c.overdraft
        from talktime.customers c join talktime.wallets w using (partner_id, wallet_id)
-       where c.partner_id = $1 and c.end_calls_when_exhausted and c.ai_credits_enabled and w.posted - w.held <= 0`,
+       where c.partner_id = $1 and c.end_calls_when_exhausted and c.ai_credits_enabled and w.posted - w.held - w.disputed <= 0`,
       [partnerId],
     );
     if (customers.length === 0) return new Map<string, number>();
@@ -92,7 +92,7 @@ async function exhaustedCustomers(database: Database, partnerId: string, now: nu
       const rate = rateAt(rates.get(wallet_id) ?? [], now);
       const floor = micro(-(overdraft + (rate ? price(grace_seconds * 1000, rate) : 0n)));
       const { wallet } = wallets.get(wallet_id)!;
-      return wallet.posted - wallet.held <= floor;
+      return wallet.posted - wallet.held - wallet.disputed <= floor;
     });
     return new Map(exhausted.map((each) => [each.customer_id, each.max_call_seconds]));
   });

@@ -156,7 +156,8 @@ export const balance = z.object({
   customer_id: customerId.nullable(),
   posted: credits.meta({ description: 'The sum of the entries' }),
   held: credits.meta({ description: 'Reserved for live calls' }),
-  available: credits.meta({ description: 'posted - held' }),
+  disputed: credits.meta({ description: 'Set apart while payments are disputed' }),
+  available: credits.meta({ description: 'posted - held - disputed' }),
   status,
   currency: z.string(),
   money: z.number().nullable().meta({ description: "The posted balance in the partner's currency" }),
@@ -212,6 +213,12 @@ export const marginGuard = z
   })
   .strict();
 
+/** What happens while a payment is disputed. */
+const disputePolicy = z.enum(['hold', 'stop']).meta({
+  description:
+    'While a payment is disputed: "hold" sets the disputed credits apart, "stop" also authorises no call of that wallet',
+});
+
 export const partner = z.object({
   id: z.string(),
   name: z.string(),
@@ -232,6 +239,7 @@ export const partner = z.object({
     alert_interval_minutes: z.number().int(),
     alert_emails: z.array(z.string()),
     call_refusal_message: z.string(),
+    dispute_policy: disputePolicy,
     margin_guard: marginGuard.nullable(),
     slack_team_id: z.string().nullable(),
     slack_channel: z.string().nullable(),
@@ -278,6 +286,7 @@ export const partnerUpdate = z
     call_refusal_message: z.string().trim().min(1).max(300).nullable().meta({
       description: 'What a caller hears whose call is refused: nothing of a bill. null for the usual wording',
     }),
+    dispute_policy: disputePolicy,
     slack_team_id: z
       .string()
       .regex(/^[TE][A-Z0-9]{2,20}$/)

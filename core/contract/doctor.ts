@@ -19,6 +19,7 @@ export const FINDINGS = {
   BALANCE_LOW: ['warning', 'Credits are low'],
   BALANCE_IN_GRACE: ['warning', 'The balance is used up, and grace or an overdraft carries the calls'],
   BALANCE_HELD: ['warning', 'All credits are reserved for live calls'],
+  BALANCE_DISPUTED: ['warning', 'A payment is disputed, and its credits are set apart'],
   BALANCE_EMPTY: ['broken', 'The balance is used up'],
   GRACE_OFF: ['warning', 'No grace at an empty balance'],
   THRESHOLD_SET: ['ok', 'A low credit threshold is set'],

@@ -181,6 +181,9 @@ export const operationKind = z.enum([
   'deduction',
   'reversal',
   'plan',
+  'payment',
+  'refund',
+  'dispute',
   'call',
   'reassign',
   'authorize',
@@ -205,6 +208,19 @@ export const grantTerms = z.object({
   cost_basis: z.number().nullable().meta({ description: "What was paid for it, in the partner's currency" }),
 });
 
+/** What became of a payment's credits, or of its bonus, by this operation. */
+export const paymentCredits = z.object({
+  payment: z.string().meta({ example: 'pi_3Q8xT2eZvKYlo2C1' }),
+  part: z.enum(['paid', 'bonus']),
+  credits,
+  refund_taken: credits.meta({ description: 'Taken back because of refunds, by now' }),
+  dispute_taken: credits.meta({ description: 'Taken back because of lost disputes, by now' }),
+  disputed: credits.meta({ description: 'Held for open disputes' }),
+  open_disputes: z.number().int(),
+  returned: credits.meta({ description: "With allocated funding: what of it came back to the partner's wallet" }),
+  revision: z.number().int().meta({ description: 'How many operations took back, gave back or held' }),
+});
+
 /** What every change of a balance answers. */
 export const operation = z.object({
   operation_id: z.uuid(),
@@ -219,6 +235,7 @@ export const operation = z.object({
   at: moment,
   replayed: z.boolean().meta({ description: 'True when this was done before and nothing changed now' }),
   grant: grantTerms.optional().meta({ description: 'The grant that it made' }),
+  payment: paymentCredits.optional().meta({ description: 'Of a payment, and of what takes it back' }),
 });
 
 /** A grant as it stands. */

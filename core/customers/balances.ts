@@ -25,7 +25,7 @@ import {
 
 /**
  * What a wallet holds, in credits and in money: now, or at a past moment. For a past one the status is what the balance is
- * worth by today's threshold, without the hysteresis of alerts, and nothing is held: holds are not postings.
+ * worth by today's threshold, without the hysteresis of alerts, and nothing is held or disputed: that is not posted.
  */
 export async function getBalance(database: Database, partnerId: string, who: WalletRef, at?: Date): Promise<Balance> {
   return database.asPartner(partnerId, async (transaction) => {
@@ -34,7 +34,7 @@ export async function getBalance(database: Database, partnerId: string, who: Wal
     const money = await readMoney(transaction, partnerId);
     if (!at) return toBalance(wallet, money);
     const { posted } = await standingAt(transaction, partnerId, walletId, at);
-    return toBalance({ ...wallet, posted, held: ZERO, status: 'ok' }, money);
+    return toBalance({ ...wallet, posted, held: ZERO, disputed: ZERO, status: 'ok' }, money);
   });
 }
 
@@ -60,7 +60,7 @@ export async function getThreshold(
       payer: payer === PARTNER_WALLET ? 'partner' : 'customer',
       status: statusShown(wallet),
       posted: toJsonNumber(wallet.posted),
-      available: toJsonNumber(wallet.posted - wallet.held),
+      available: toJsonNumber(availableIn(wallet)),
       low_credit_threshold: wallet.lowCreditThreshold === null ? null : toJsonNumber(wallet.lowCreditThreshold),
       minutes_left: rate ? minutesLeft(wallet.posted, rate) : null,
       days_left: lasts?.days ?? null,
@@ -92,9 +92,14 @@ function creditsWanted(wanted: WantedCredits, rate: Rate | undefined): Microcred
   return price(Number((wanted.minutes * 60n) / 1000n), rate);
 }
 
+/** What is posted and neither held for calls nor for disputes. */
+function availableIn({ posted, held, disputed }: WalletState): bigint {
+  return posted - held - disputed;
+}
+
 /** Only credits that are there and not reserved count: neither grace nor an overdraft. */
-function checked({ posted, held }: WalletState, needed: Microcredits): NonNullable<Threshold['check']> {
-  const missing = needed - (posted - held);
+function checked(wallet: WalletState, needed: Microcredits): NonNullable<Threshold['check']> {
+  const missing = needed - availableIn(wallet);
   return { needed: toJsonNumber(needed), enough: missing <= 0n, missing: toJsonNumber(missing > 0n ? missing : 0n) };
 }
 
@@ -133,7 +138,8 @@ export function toBalance(wallet: WalletState, money: Money): Balance {
     customer_id: wallet.customerId,
     posted: toJsonNumber(wallet.posted),
     held: toJsonNumber(wallet.held),
-    available: toJsonNumber(wallet.posted - wallet.held),
+    disputed: toJsonNumber(wallet.disputed),
+    available: toJsonNumber(availableIn(wallet)),
     status: statusShown(wallet),
     currency: money.currency,
     money: toJsonNumber(creditsToMoney(wallet.posted, money.creditValue)),

@@ -96,6 +96,7 @@ export async function updatePartner(
       margin_guard: patch.margin_guard === undefined ? guardOf(before) : patch.margin_guard,
       call_refusal_message:
         patch.call_refusal_message === undefined ? before.call_refusal_message : patch.call_refusal_message,
+      dispute_policy: patch.dispute_policy ?? before.dispute_policy,
       alert_levels: patch.alert_levels ? parseLevels(patch.alert_levels, 'alert_levels') : before.alert_levels,
       customer_alert_levels: patch.customer_alert_levels
         ? parseLevels(patch.customer_alert_levels, 'customer_alert_levels')
@@ -109,7 +110,7 @@ export async function updatePartner(
       `update talktime.partners
        set name = $2, low_credit_threshold = $3, low_credit_notifications_enabled = $4, slack_team_id = $5, slack_channel = $6,
            call_refusal_message = $7, margin_guard_level = $8, margin_guard_days = $9, alert_levels = $10,
-           customer_alert_levels = $11, alert_interval_minutes = $12, alert_emails = $13
+           customer_alert_levels = $11, alert_interval_minutes = $12, alert_emails = $13, dispute_policy = $14
        where partner_id = $1`,
       [
         partnerId,
@@ -125,6 +126,7 @@ export async function updatePartner(
         JSON.stringify(after.customer_alert_levels),
         after.alert_interval_minutes,
         after.alert_emails,
+        after.dispute_policy,
       ],
     );
     await reevaluateAlerts(transaction, partnerId, [PARTNER_WALLET], locked.now);
@@ -181,6 +183,7 @@ interface PartnerRow {
   slack_team_id: string | null;
   slack_channel: string | null;
   call_refusal_message: string | null;
+  dispute_policy: Partner['settings']['dispute_policy'];
   margin_guard_level: number | null;
   margin_guard_days: number;
   alert_levels: LevelJson[];
@@ -228,6 +231,7 @@ async function readPartner(transaction: Transaction, partnerId: string): Promise
       slack_team_id: row.slack_team_id,
       slack_channel: row.slack_channel,
       call_refusal_message: row.call_refusal_message ?? USUAL_REFUSAL,
+      dispute_policy: row.dispute_policy,
       margin_guard: guardOf(row),
     },
     balance: toBalance(wallet, { currency: row.currency, creditValue: row.credit_value }),

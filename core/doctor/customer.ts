@@ -88,10 +88,10 @@ function margin({ settings, calls, currency }: CustomerFacts): Finding | null {
 }
 
 /** The longest call that would be let through now, in seconds; the floor is that of money-rules 6. */
-function secondsOfRoom({ settings, rate, wallet, funding }: CustomerFacts): number {
-  if (!rate) return 0;
+function secondsOfRoom({ settings, rate, wallet, funding, disputePolicy }: CustomerFacts): number {
+  if (!rate || (disputePolicy === 'stop' && wallet.openDisputes > 0)) return 0;
   const floor = funding === 'allocated' ? 0n : -(settings.overdraft + price(settings.graceSeconds * 1000, rate));
-  const spendable = micro(wallet.posted - wallet.held - floor);
+  const spendable = micro(wallet.posted - wallet.held - wallet.disputed - floor);
   return Math.min(secondsCovered(spendable, rate), settings.maxCallSeconds);
 }
 
@@ -102,7 +102,8 @@ function balance(facts: CustomerFacts): Finding {
   const { settings, rate, partner, wallet } = facts;
   if (!settings.aiCreditsEnabled) {
     const own = creditsInWords(partner.posted);
-    if (partner.posted - partner.held > 0n) return found('PARTNER_BALANCE_FINE', `Its calls are paid by you: ${own}.`);
+    if (partner.posted - partner.held - partner.disputed > 0n)
+      return found('PARTNER_BALANCE_FINE', `Its calls are paid by you: ${own}.`);
     return found(
       'PARTNER_BALANCE_EMPTY',
       `Its calls are paid by you, and you have ${own}: new calls are refused.`,
@@ -134,6 +135,13 @@ function balance(facts: CustomerFacts): Finding {
 /** Why no new call is let through. */
 function noRoom(facts: CustomerFacts, left: string): Finding {
   const { wallet } = facts;
+  if (wallet.openDisputes > 0 && takesCalls({ ...facts, wallet: { ...wallet, disputed: ZERO, openDisputes: 0 } }))
+    return found(
+      'BALANCE_DISPUTED',
+      `A payment is disputed, and until that is decided ${facts.disputePolicy === 'stop' ? 'no call is let through' : `${creditsInWords(wallet.disputed)} of ${left} are set apart`}: a new call is refused.`,
+      'Answer the dispute at Stripe, top up, or change what is done while a payment is disputed.',
+      'top_up',
+    );
   if (wallet.posted > 0n && takesCalls({ ...facts, wallet: { ...wallet, held: ZERO } }))
     return found(
       'BALANCE_HELD',

@@ -8,6 +8,7 @@ export interface CustomerFacts {
   readonly name: string;
   readonly currency: string;
   readonly funding: 'independent' | 'allocated';
+  readonly disputePolicy: 'hold' | 'stop';
   readonly settings: {
     readonly aiCreditsEnabled: boolean;
     readonly graceSeconds: number;
@@ -24,13 +25,20 @@ export interface CustomerFacts {
   };
   /** Who pays with AI Credits on; null until a price is set. */
   readonly rate: Rate | null;
-  readonly partner: { readonly rate: Rate | null; readonly posted: Microcredits; readonly held: Microcredits };
+  readonly partner: {
+    readonly rate: Rate | null;
+    readonly posted: Microcredits;
+    readonly held: Microcredits;
+    readonly disputed: Microcredits;
+  };
   readonly wallet: {
     readonly walletId: number;
     readonly episode: number;
     readonly status: Status;
     readonly posted: Microcredits;
     readonly held: Microcredits;
+    readonly disputed: Microcredits;
+    readonly openDisputes: number;
     /** Levels of low and critical that are set, and the highest balance that one of them comes to; null when none applies. */
     readonly levels: number;
     readonly warnsAt: Microcredits | null;

@@ -88,9 +88,10 @@ async function gather(
       name: row.name,
       currency: partner.currency,
       funding: partner.funding,
+      disputePolicy: partner.dispute_policy,
       settings: settingsOf(row),
       rate: rateOf(row.wallet_id),
-      partner: { rate: rateOf(PARTNER_WALLET), posted: own.posted, held: own.held },
+      partner: { rate: rateOf(PARTNER_WALLET), posted: own.posted, held: own.held, disputed: own.disputed },
       wallet: walletOf(wallets.get(row.wallet_id)!.wallet, row.after_top_up),
       calls: {
         recent: called.recent,
@@ -139,6 +140,8 @@ function walletOf(wallet: WalletState, afterTopUp: Microcredits | null): Custome
     status: statusShown(wallet),
     posted: wallet.posted,
     held: wallet.held,
+    disputed: wallet.disputed,
+    openDisputes: wallet.openDisputes,
     levels: wallet.levels.length,
     warnsAt: appliedLevels(wallet.levels)[0]?.at ?? null,
     afterTopUp,
@@ -169,7 +172,7 @@ function readCustomers(
              from talktime.transfers t
              join talktime.operations o on o.partner_id = t.partner_id and o.operation_id = t.operation_id
              where t.partner_id = $1 and t.credit_account = c.wallet_id and t.credit_sequence is not null
-               and o.kind in ('top_up', 'plan', 'start')
+               and o.kind in ('top_up', 'plan', 'payment', 'start')
              order by t.credit_sequence desc
              limit 1) as after_top_up,
             h.live, h.amount, h.stale, h.stale_amount
@@ -195,10 +198,11 @@ async function readPartner(transaction: Transaction, partnerId: string) {
     currency: string;
     credit_value: bigint;
     funding: 'independent' | 'allocated';
+    dispute_policy: 'hold' | 'stop';
     is_connected: boolean;
     active_plans: string[];
   }>(
-    `select p.currency, p.credit_value, p.funding,
+    `select p.currency, p.credit_value, p.funding, p.dispute_policy,
             p.slack_team_id is not null
               or exists (select from talktime.slack_installations where partner_id = $1 and gone_at is null) as is_connected,
             array(select plan_id from talktime.plans where partner_id = $1 and active order by plan_id) as active_plans

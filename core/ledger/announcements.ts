@@ -62,7 +62,7 @@ function announcementOf(partnerId: string, outcome: Outcome, at: number): Announ
   if ('outcome' in result && result.outcome === 'suspense') return told('call.suspended', null, result.call_id);
   if (!('operation_id' in result)) return null;
   const { kind, customer_id: customerId, operation_id: operationId } = result;
-  if (kind === 'top_up') return told('credits.topped_up', customerId, operationId);
+  if (kind === 'top_up' || kind === 'payment') return told('credits.topped_up', customerId, operationId);
   if (kind === 'plan') return told('plan.applied', customerId, operationId);
   if (kind === 'call' && 'outcome' in result) return told('call.deducted', customerId, operationId);
   return null;

@@ -68,6 +68,48 @@ export interface GrantVoid extends Request {
   readonly grant: number;
 }
 
+/** Credits that were paid for. Never refused because the partner has too few of its own (money-rules 4): what is missing is flagged debt. */
+export interface PaymentCredit {
+  readonly kind: 'payment';
+  readonly actor: Actor;
+  /** The payment's id at its provider, as pi_…: it is credited at most once, whatever else the command says. */
+  readonly payment: string;
+  readonly note?: string;
+  readonly wallet: WalletRef;
+  readonly amount: Microcredits;
+  /** Given on top, as a grant of its own; 0 for none. */
+  readonly bonus: Microcredits;
+  readonly grant: 'paid' | 'plan';
+  /** The usual one of its kind when left out. */
+  readonly priority?: number;
+  /** Milliseconds; never when left out. */
+  readonly expiresAt?: number;
+  /** What was paid, in millionths of the partner's currency. */
+  readonly costBasis: bigint;
+  readonly planId?: string;
+}
+
+/**
+ * Brings what was taken back of a payment, and what is held of it for open disputes, to what its provider says by now. All
+ * money is in the same units, and all of it is what there is in total: it does not matter in which order the commands come,
+ * nor how often.
+ */
+export interface PaymentTakeBack {
+  readonly kind: 'take_back';
+  readonly actor: Actor;
+  readonly payment: string;
+  readonly note?: string;
+  readonly paid: bigint;
+  /** Pending or done. */
+  readonly refunded: bigint;
+  /** By disputes that were lost. */
+  readonly lost: bigint;
+  /** In open disputes. */
+  readonly disputed: bigint;
+  /** How many disputes are open. */
+  readonly openDisputes: number;
+}
+
 /** Books what has started or expired in a wallet: time does nothing by itself. */
 export interface Maturing {
   readonly kind: 'mature';
@@ -151,4 +193,5 @@ export interface HoldRelease {
 export type RequestCommand = TopUp | Adjustment | AmountDeduction | PlanApplication | Reversal | GrantVoid;
 export type CallCommand = CallReport | CallAssignment | CallDismissal | CallReassignment;
 export type HoldCommand = CallAuthorization | HoldExtension | HoldRelease;
-export type Command = RequestCommand | CallCommand | HoldCommand | Maturing;
+export type PaymentCommand = PaymentCredit | PaymentTakeBack;
+export type Command = RequestCommand | CallCommand | HoldCommand | PaymentCommand | Maturing;

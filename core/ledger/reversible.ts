@@ -2,6 +2,7 @@ import type { Operation } from '../contract';
 import type { Database } from '../database';
 import type { Microcredits } from '../money';
 import { ACCOUNTS } from './accounts';
+import { TAKE_BACKS } from './fold';
 import { walletIdOf } from './statement';
 
 /** An operation of a customer of which something is left to reverse. */
@@ -34,8 +35,8 @@ interface Row {
 const LOOKED_THROUGH = 500;
 
 /**
- * The newest operations of a customer's wallet of which something is left to reverse: top-ups, adjustments, deductions,
- * plans, and calls that are charged to it. A call counts once, by its newest posting: any of them stands for the whole
+ * The newest operations of a customer's wallet of which something is left to reverse: top-ups, payments, adjustments,
+ * deductions, plans, and calls that are charged to it. A call counts once, by its newest posting: any of them stands for the whole
  * call (money-rules 11).
  */
 export async function listReversible(
@@ -50,6 +51,7 @@ export async function listReversible(
       await walletIdOf(transaction, partnerId, { customerId }),
       customerId,
       LOOKED_THROUGH,
+      [...TAKE_BACKS],
     ]),
   );
   const seen = new Set<string>();
@@ -85,14 +87,17 @@ const REVERSIBLE = `
          (select coalesce(sum(t.amount), 0)::bigint
           from talktime.operations r
           join talktime.transfers t on t.partner_id = r.partner_id and t.operation_id = r.operation_id
-          where r.partner_id = $1 and r.reverses = e.operation_id and t.credit_account <> ${ACCOUNTS.expiry})
+          where r.partner_id = $1 and r.reverses = e.operation_id and r.kind <> all($5::text[])
+            and t.credit_account <> ${ACCOUNTS.expiry})
+         + coalesce((select p.refund_taken + p.dispute_taken from talktime.payment_credits p
+                     where p.partner_id = $1 and p.operation_id = e.operation_id), 0)
          + coalesce((select g.expired from talktime.grants g
                      where g.partner_id = $1 and g.operation_id = e.operation_id), 0) as gone
   from entries e
   join talktime.operations o on o.partner_id = $1 and o.operation_id = e.operation_id
   left join talktime.calls c on c.partner_id = $1 and c.call_id = o.call_id
   left join talktime.operation_notes n on n.partner_id = $1 and n.operation_id = e.operation_id
-  where (o.call_id is null and o.kind in ('top_up', 'adjustment', 'deduction', 'plan'))
+  where (o.call_id is null and o.kind in ('top_up', 'payment', 'adjustment', 'deduction', 'plan'))
      or (o.kind in ('call', 'reassign') and c.state = 'charged' and c.customer_id = $3)
   order by e.sequence desc`;
 

@@ -12,6 +12,10 @@ export interface WalletState {
   readonly customerId: string | null;
   readonly posted: Microcredits;
   readonly held: Microcredits;
+  /** What open disputes of payments hold. */
+  readonly disputed: Microcredits;
+  /** How many disputes of its payments are open. */
+  readonly openDisputes: number;
   readonly sequence: bigint;
   /** The hash of the newest posting, hexadecimal; null before the first (money-rules 24). */
   readonly head: string | null;
@@ -55,6 +59,8 @@ export interface PartnerState {
   readonly funding: 'independent' | 'allocated';
   /** Whether a call also takes its cost from the partner's wallet. */
   readonly trackCost: boolean;
+  /** While a payment is disputed: only its credits are held, or no call of the wallet is authorised. */
+  readonly disputePolicy: 'hold' | 'stop';
   /** Whether somebody asked to be told by outgoing webhooks. */
   readonly announces: boolean;
   /** What one unit of another currency is worth, by its code, oldest version first. Loaded when costs are tracked. */
@@ -150,10 +156,31 @@ export interface ReversibleOperation {
   readonly callId: string | null;
   readonly customerId: string | null;
   readonly transfers: readonly { readonly debit: Account; readonly credit: Account; readonly amount: Microcredits }[];
-  /** How much of it was reversed already. */
+  /** How much of it was reversed already; take-backs of a payment are told by its PaymentPart. */
   readonly reversed: Microcredits;
   /** The grant that it made, and what has expired of that. */
   readonly grant: { readonly walletId: number; readonly grant: number; readonly expired: Microcredits } | null;
+}
+
+/** What became of a payment's credits, or of the bonus that came with them: each has an operation and a grant of its own. */
+export interface PaymentPart {
+  readonly payment: string;
+  readonly part: 'paid' | 'bonus';
+  readonly walletId: number;
+  /** The operation that credited it. */
+  readonly operationId: string;
+  readonly credits: Microcredits;
+  /** What refunds have taken of it by now, and lost disputes. */
+  readonly refundTaken: Microcredits;
+  readonly disputeTaken: Microcredits;
+  /** What is held of it for open disputes. */
+  readonly disputed: Microcredits;
+  /** Counted with the paid part alone. */
+  readonly openDisputes: number;
+  /** With the paid part: what of both came back to the partner's wallet that they were taken of (money-rules 4). */
+  readonly returned: Microcredits;
+  /** How many operations took back, gave back or held. */
+  readonly revision: number;
 }
 
 /** A grant's terms (money-rules 15). Moments in milliseconds. */
@@ -217,6 +244,8 @@ export interface LedgerState {
   readonly rates: ReadonlyMap<number, readonly Rate[]>;
   readonly operations: ReadonlyMap<string, PriorOperation>;
   readonly reversible: ReadonlyMap<string, ReversibleOperation>;
+  /** Parts of payments that somebody takes back or reverses, by the operation that credited them. */
+  readonly payments: ReadonlyMap<string, PaymentPart>;
   readonly calls: ReadonlyMap<string, CallState>;
   /** Facts already seen, by `factsKey`. */
   readonly facts: ReadonlyMap<string, SeenFacts>;
@@ -310,6 +339,8 @@ export interface Writes {
   readonly wallets: Map<number, WalletState>;
   readonly calls: Map<string, CallState>;
   readonly holds: Map<string, HoldState>;
+  /** By the operation that credited them. */
+  readonly payments: Map<string, PaymentPart>;
   /** Grants that were made, or voided, by `grantKey`. */
   readonly grants: ReadonlyMap<string, GrantState>;
   /** What expired of grants, by `grantKey`. */

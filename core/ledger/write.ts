@@ -10,6 +10,7 @@ import type {
   FactsRow,
   HoldState,
   OperationRow,
+  PaymentPart,
   TransferRow,
   WalletState,
   Writes,
@@ -27,6 +28,7 @@ export function writeAll(transaction: Transaction, partnerId: string, writes: Wr
   addUsage(transaction, partnerId, usageOf(writes.transfers));
   upsertCalls(transaction, partnerId, [...writes.calls.values()]);
   upsertHolds(transaction, partnerId, [...writes.holds.values()]);
+  upsertPayments(transaction, partnerId, [...writes.payments.values()]);
   upsertFacts(transaction, partnerId, writes.facts);
   markForReview(transaction, partnerId, writes.toReview);
   insertAlerts(transaction, partnerId, writes.alerts);
@@ -105,7 +107,7 @@ function insertTransfers(transaction: Transaction, partnerId: string, rows: read
 }
 
 const WALLETS: RowType<WalletState> = {
-  name: 'leveled_wallet_row',
+  name: 'disputed_wallet_row',
   columns: [
     column.int4((row) => row.walletId),
     column.int8((row) => row.posted),
@@ -120,6 +122,8 @@ const WALLETS: RowType<WalletState> = {
     column.int4((row) => row.lastGrant),
     column.timestamptz((row) => dueAt(row.lots)),
     column.int8((row) => row.lastTopUp),
+    column.int8((row) => row.disputed),
+    column.int4((row) => row.openDisputes),
   ],
 };
 
@@ -129,8 +133,8 @@ export function updateWallets(transaction: Transaction, partnerId: string, rows:
     `update talktime.wallets w
      set posted = new.posted, held = new.held, sequence = new.sequence, head = new.head, last_posted_at = new.last_posted_at,
          status = new.status, told = new.told, episode = new.episode, lots = new.lots, last_grant = new.last_grant, due_at = new.due_at,
-         last_top_up = new.last_top_up
-     from unnest($2::talktime.leveled_wallet_row[]) new
+         last_top_up = new.last_top_up, disputed = new.disputed, open_disputes = new.open_disputes
+     from unnest($2::talktime.disputed_wallet_row[]) new
      where w.partner_id = $1 and w.wallet_id = any($3::int[]) and w.wallet_id = new.wallet_id`,
     [partnerId, transaction.rows(WALLETS, rows), list(rows, (row) => row.walletId)],
   );
@@ -240,6 +244,36 @@ function upsertHolds(transaction: Transaction, partnerId: string, rows: readonly
      set state = excluded.state, amount = excluded.amount, cap_seconds = excluded.cap_seconds, extensions = excluded.extensions,
          ended_at = excluded.ended_at`,
     [partnerId, transaction.rows(HOLDS, rows)],
+  );
+}
+
+const PAYMENTS: RowType<PaymentPart> = {
+  name: 'payment_credits_row',
+  columns: [
+    column.text((row) => row.payment),
+    column.text((row) => row.part),
+    column.int4((row) => row.walletId),
+    column.uuid((row) => row.operationId),
+    column.int8((row) => row.credits),
+    column.int8((row) => row.refundTaken),
+    column.int8((row) => row.disputeTaken),
+    column.int8((row) => row.disputed),
+    column.int4((row) => row.openDisputes),
+    column.int8((row) => row.returned),
+    column.int4((row) => row.revision),
+  ],
+};
+
+function upsertPayments(transaction: Transaction, partnerId: string, rows: readonly PaymentPart[]): void {
+  if (rows.length === 0) return;
+  transaction.send(
+    `insert into talktime.payment_credits
+       (partner_id, payment, part, wallet_id, operation_id, credits, refund_taken, dispute_taken, disputed, open_disputes, returned, revision)
+     select $1, * from unnest($2::talktime.payment_credits_row[])
+     on conflict (partner_id, payment, part) do update
+     set refund_taken = excluded.refund_taken, dispute_taken = excluded.dispute_taken, disputed = excluded.disputed,
+         open_disputes = excluded.open_disputes, returned = excluded.returned, revision = excluded.revision`,
+    [partnerId, transaction.rows(PAYMENTS, rows)],
   );
 }
 

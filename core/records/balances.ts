@@ -23,6 +23,7 @@ export const balanceRecord = z
     ...walletFields,
     posted: decimalText,
     held: decimalText.nullish(),
+    disputed: decimalText.nullish(),
     available: decimalText.nullish(),
     status: status.nullish(),
     currency: z.string().nullish(),
@@ -45,11 +46,12 @@ export async function* exportBalances(database: Database, partnerId: string, at?
 }
 
 function recordOf(balance: Awaited<ReturnType<typeof getBalance>>): BalanceRecord {
-  const { posted, held, available, money, ...rest } = balance;
+  const { posted, held, disputed, available, money, ...rest } = balance;
   return {
     ...rest,
     posted: creditsText(posted),
     held: creditsText(held),
+    disputed: creditsText(disputed),
     available: creditsText(available),
     money: money === null ? null : creditsText(money),
   };

@@ -55,7 +55,7 @@ const MAPPINGS = { agents: 'agent', phone_numbers: 'phone_number', metadata_valu
 
 const COLUMNS: Readonly<Record<RecordKind, readonly string[]>> = {
   customers: ['id', 'name', ...SETTINGS, ...Object.keys(MAPPINGS)],
-  balances: ['wallet', 'customer_id', 'posted', 'held', 'available', 'status', 'currency', 'money'],
+  balances: ['wallet', 'customer_id', 'posted', 'held', 'disputed', 'available', 'status', 'currency', 'money'],
   history: [
     'wallet',
     'customer_id',

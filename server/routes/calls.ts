@@ -28,6 +28,7 @@ export const callRoutes: Routes = async (app, { talktime, metrics }) => {
           'INSUFFICIENT_CREDITS',
           'CONCURRENT_CALLS_LIMIT',
           'SPEND_LIMIT',
+          'DISPUTE_OPEN',
           'CUSTOMER_KEY_LIMITED',
           'CUSTOMER_NOT_FOUND',
           'CALL_UNMATCHED',
@@ -113,7 +114,7 @@ export const callRoutes: Routes = async (app, { talktime, metrics }) => {
     {
       config: {
         access: { scope: 'deduct', tenancy: 'partner' },
-        problems: ['ACCOUNT_REQUIRED', 'HOLD_NOT_FOUND', 'HOLD_ENDED'],
+        problems: ['ACCOUNT_REQUIRED', 'HOLD_NOT_FOUND', 'HOLD_ENDED', 'DISPUTE_OPEN'],
         example: call,
       },
       schema: {

@@ -26,6 +26,7 @@ function shown({ operationId, kind, amount, left, note, at, call }: ReversibleLi
 /** A reassigned call is a call. */
 const KINDS: Partial<Record<ReversibleLine['kind'], Reversible['kind']>> = {
   top_up: 'top_up',
+  payment: 'payment',
   adjustment: 'adjustment',
   deduction: 'deduction',
   plan: 'plan',

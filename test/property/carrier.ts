@@ -39,6 +39,7 @@ export class Carrier {
   ) {
     this.#state = {
       holds: new Map(),
+      payments: new Map(),
       liveHolds: new Map(),
       spending: new Map(),
       backing: ledger.NO_BACKING,
@@ -49,6 +50,7 @@ export class Carrier {
         ...setup.levels,
         exchangeRates: new Map(),
         announces: false,
+        disputePolicy: 'hold',
       },
       wallets: new Map(),
       customers: new Map(),
@@ -194,6 +196,8 @@ export class Carrier {
       customerId: name === PARTNER ? null : name,
       posted: 0n as Microcredits,
       held: 0n as Microcredits,
+      disputed: 0n as Microcredits,
+      openDisputes: 0,
       sequence: 0n,
       lastPostedAt: null,
       status: 'ok',

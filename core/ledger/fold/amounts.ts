@@ -37,14 +37,8 @@ export function once(
 ): Answer {
   const id = operationId(draft.state.partnerId, 'request', command.key);
   const hash = contentHash({ kind: command.kind, ...content });
-  const before = draft.operation(id);
-  if (before && before.contentHash !== hash) {
-    throw new TalktimeError(
-      'IDEMPOTENCY_CONFLICT',
-      `The key "${command.key}" was already used for something else, which stands. Send the same content again, or take a new key.`,
-    );
-  }
-  if (before) return { result: before.result, replayed: true };
+  const before = standing(draft, id, command.key, hash);
+  if (before) return before;
   const row = {
     operationId: id,
     kind: command.kind,
@@ -56,6 +50,17 @@ export function once(
     note: command.note ?? null,
   };
   return { result: apply(row), replayed: false };
+}
+
+/** What an operation was answered when it was applied; null when it wasn't. */
+export function standing(draft: Draft, id: string, key: string, hash: string): Answer | null {
+  const before = draft.operation(id);
+  if (!before) return null;
+  if (before.contentHash === hash) return { result: before.result, replayed: true };
+  throw new TalktimeError(
+    'IDEMPOTENCY_CONFLICT',
+    `The key "${key}" was already used for something else, which stands. Send the same content again, or take a new key.`,
+  );
 }
 
 export type RequestRow = Omit<Posting, 'lines' | 'result'>;
@@ -167,7 +172,7 @@ function creditsForMinutes(draft: Draft, wallet: WalletState, minutes: bigint): 
 }
 
 /** Where a customer's credits come from and go back to: with allocated funding the partner's wallet (money-rules 4). */
-function sourceFor(draft: Draft, wallet: WalletState, usual: Account): Account {
+export function sourceFor(draft: Draft, wallet: WalletState, usual: Account): Account {
   const allocated = draft.state.partner.funding === 'allocated' && wallet.customerId !== null;
   return allocated ? PARTNER_WALLET : usual;
 }
@@ -238,7 +243,7 @@ function usualTerms(kind: GrantKind): GrantTerms {
   return { kind, priority: USUAL_PRIORITY[kind], expiresAt: null, costBasis: null };
 }
 
-function requireSense({ expiresAt }: GrantTerms, effectiveAt: number): void {
+export function requireSense({ expiresAt }: GrantTerms, effectiveAt: number): void {
   if (expiresAt === null || expiresAt > effectiveAt) return;
   throw new TalktimeError(
     'GRANT_EXPIRED',
@@ -246,7 +251,7 @@ function requireSense({ expiresAt }: GrantTerms, effectiveAt: number): void {
   );
 }
 
-function requirePositive(amount: Microcredits): void {
+export function requirePositive(amount: Microcredits): void {
   if (amount <= 0n)
     throw new TalktimeError(
       'AMOUNT_NOT_POSITIVE',
@@ -254,6 +259,6 @@ function requirePositive(amount: Microcredits): void {
     );
 }
 
-function walletName(ref: WalletRef): string {
+export function walletName(ref: WalletRef): string {
   return ref === 'partner' ? 'partner' : `customer ${ref.customerId}`;
 }

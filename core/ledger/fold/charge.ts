@@ -14,7 +14,7 @@ import {
 import { ACCOUNTS, PARTNER_WALLET } from '../accounts';
 import type { CallState, CustomerState, HoldState } from '../state';
 import type { Draft } from './draft';
-import { beyond, customerFloor, spendable } from './funds';
+import { beyond, customerFloor, roomOf } from './funds';
 import type { Line } from './posting';
 
 /** Who pays for a call, at which rate. Decided when it is first posted, and kept by its corrections. */
@@ -126,7 +126,7 @@ export function chargeMore(
   const promised = means.hold?.amount ?? ZERO;
   const heldSince = means.hold?.authorizedAt;
   const coveredIn = (walletId: number, floor: Microcredits, hold: Microcredits) => {
-    const room = spendable(draft.wallet(walletId), floor) + hold + (means.given?.get(walletId) ?? 0n);
+    const room = roomOf(draft.wallet(walletId), floor) + hold + (means.given?.get(walletId) ?? 0n);
     return larger(hold, larger(micro(room), ZERO));
   };
   const take = (walletId: number, part: Microcredits, floor: Microcredits, credit: number, hold = ZERO): Line[] => {

@@ -4,7 +4,7 @@ import { ACCOUNTS, PARTNER_WALLET } from '../accounts';
 import type { CallState, PartnerState } from '../state';
 import type { Change, Payer } from './charge';
 import type { Draft } from './draft';
-import { beyond, spendable } from './funds';
+import { beyond, roomOf } from './funds';
 import { linkedCosts } from './links';
 import type { Line } from './posting';
 
@@ -92,7 +92,7 @@ function exchangeRateAt(partner: PartnerState, currency: string, startedAt: numb
 
 /** The partner's wallet may go into debt for a call that has ended; what finds no room is flagged (money-rules 8). */
 function test(draft: Draft, change: Change, callId: string, amount: Microcredits): Line['test'] {
-  let room = spendable(draft.wallet(PARTNER_WALLET), ZERO);
+  let room = roomOf(draft.wallet(PARTNER_WALLET), ZERO);
   for (const line of change.lines) {
     if (line.debit === PARTNER_WALLET) room = micro(room - line.amount);
     if (line.credit === PARTNER_WALLET)

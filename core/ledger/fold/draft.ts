@@ -12,6 +12,7 @@ import {
   type Disposition,
   type HoldState,
   type LedgerState,
+  type PaymentPart,
   type PriorOperation,
   type ReversibleOperation,
   type SeenFacts,
@@ -48,6 +49,7 @@ export class Draft {
       wallets: new Map(),
       calls: new Map(),
       holds: new Map(),
+      payments: new Map(),
       grants: this.backing.grants,
       expired: this.backing.expired,
       burnChanges: this.backing.changes,
@@ -122,6 +124,22 @@ export class Draft {
   /** How many live holds a customer that authorises has, and of how much. */
   liveHolds(customerId: string): { readonly count: number; readonly amount: Microcredits } {
     return this.#liveHolds.get(customerId) ?? this.state.liveHolds.get(customerId) ?? { count: 0, amount: micro(0n) };
+  }
+
+  /** What became of what an operation credited, when that was a payment's. */
+  part(operationId: string): PaymentPart | undefined {
+    return this.writes.payments.get(operationId) ?? this.state.payments.get(operationId);
+  }
+
+  /** Sets what became of a payment's part, and with it what its wallet holds for disputes. */
+  putPart(part: PaymentPart): void {
+    const before = this.part(part.operationId);
+    const wallet = this.wallet(part.walletId);
+    const disputed = micro(wallet.disputed + part.disputed - (before?.disputed ?? 0n));
+    const openDisputes = wallet.openDisputes + part.openDisputes - (before?.openDisputes ?? 0);
+    if (disputed !== wallet.disputed || openDisputes !== wallet.openDisputes)
+      this.writes.wallets.set(part.walletId, { ...wallet, disputed, openDisputes });
+    this.writes.payments.set(part.operationId, part);
   }
 
   hasGrant(walletId: number, grant: number): boolean {

@@ -18,8 +18,13 @@ export function floorNow(draft: Draft, wallet: WalletState): Microcredits {
   return customerFloor(draft, draft.customer(wallet.customerId), rate);
 }
 
-/** What a new amount may take: posted - held - floor (money-rules 6); for an ended call without a hold, the room of rule 8. */
+/** What a new call or amount may take: posted - held - disputed - floor (money-rules 6). */
 export function spendable(wallet: WalletState, floor: Microcredits): Microcredits {
+  return micro(roomOf(wallet, floor) - wallet.disputed);
+}
+
+/** What is there for what happens anyhow, an ended call or a refund: disputes are left out of account (money-rules 8). */
+export function roomOf(wallet: WalletState, floor: Microcredits): Microcredits {
   return micro(wallet.posted - wallet.held - floor);
 }
 

@@ -63,6 +63,7 @@ export function authorizeCall(draft: Draft, command: CallAuthorization): CallAns
 export function extendHold(draft: Draft, command: HoldExtension): CallAnswer {
   const hold = existingHold(draft, command);
   if (hold.state !== 'live') throw ended(hold);
+  refuseDisputed(draft, draft.wallet(hold.walletId));
   const rate = rateOf(draft, hold);
   const customer = draft.customer(hold.customerId);
   const means = micro(spendable(draft.wallet(hold.walletId), hold.floor) + hold.amount);
@@ -100,6 +101,7 @@ function place(draft: Draft, command: CallAuthorization, callId: string, payer: 
     );
   }
   const wallet = draft.wallet(payer.walletId);
+  refuseDisputed(draft, wallet);
   const available = spendable(wallet, floor);
   const limit = limitOf(draft, customer);
   const minimum = Math.min(Math.max(SHORTEST_CALL_SECONDS, command.minimumSeconds), customer.maxCallSeconds);
@@ -120,6 +122,16 @@ function place(draft: Draft, command: CallAuthorization, callId: string, payer: 
     authorizedAt: draft.now,
     endedAt: null,
   };
+}
+
+/** With the policy `stop` nothing more is promised while a payment of the payer is disputed. */
+function refuseDisputed(draft: Draft, wallet: WalletState): void {
+  if (draft.state.partner.disputePolicy !== 'stop' || wallet.openDisputes === 0) return;
+  const whose = wallet.customerId === null ? 'the partner' : `"${wallet.customerId}"`;
+  throw new TalktimeError(
+    'DISPUTE_OPEN',
+    `A payment of ${whose} is disputed, and the partner's dispute policy is to authorise no call until that is decided. Set dispute_policy to "hold" to go on without the disputed credits.`,
+  );
 }
 
 /** The most seconds, up to `longest`, whose price fits. */
@@ -156,9 +168,11 @@ function refusal(
   }
   return new TalktimeError(
     'INSUFFICIENT_CREDITS',
-    `The shortest call of ${minimum} s takes ${formatDecimal(needed)} credits, and ${formatDecimal(larger(available, ZERO))} can be spent (balance ${formatDecimal(wallet.posted)}, held ${formatDecimal(wallet.held)}). Top up, or enable grace.`,
+    `The shortest call of ${minimum} s takes ${formatDecimal(needed)} credits, and ${formatDecimal(larger(available, ZERO))} can be spent (balance ${formatDecimal(wallet.posted)}, held ${formatDecimal(wallet.held)}${disputedIn(wallet)}). Top up, or enable grace.`,
   );
 }
+
+const disputedIn = ({ disputed }: WalletState) => (disputed > 0n ? `, disputed ${formatDecimal(disputed)}` : '');
 
 function customerOf(draft: Draft, named: string | null, clues: CallClues): string {
   if (named !== null) return named;

@@ -6,7 +6,9 @@ import { assignCall, dismissCall, reassignCall, reportCall } from './calls';
 import { Missing, type Wanted } from './backing';
 import { Draft } from './draft';
 import { authorizeCall, extendHold, releaseHold } from './holds';
+import { creditPayment } from './payments';
 import { reverse } from './reversals';
+import { takeBack } from './take-backs';
 import { voidGrant } from './voids';
 
 export { callIdOf, idByCarrier, revisionId } from './identities';
@@ -16,6 +18,8 @@ export { eventKey, TIME } from './events';
 export { carrierCallIdOf } from './links';
 export { grantKey, subjectKey, type Wanted } from './backing';
 export { holdOperations, SHORTEST_CALL_SECONDS } from './holds';
+export { TAKE_BACKS } from './posting';
+export { partId } from './payments';
 
 /** What became of one command: its result, or a refusal that changed nothing. */
 export type Outcome =
@@ -96,6 +100,10 @@ function apply(draft: Draft, command: Command): { result: Result; replayed: bool
       return releaseHold(draft, command);
     case 'void':
       return voidGrant(draft, command);
+    case 'payment':
+      return creditPayment(draft, command);
+    case 'take_back':
+      return takeBack(draft, command);
     case 'mature':
       return { result: { outcome: 'ignored', message: 'What was due is booked.' }, replayed: false };
   }

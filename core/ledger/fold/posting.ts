@@ -39,7 +39,7 @@ export interface Line {
 export interface LineTest {
   readonly floor: Microcredits;
   readonly flagged: Microcredits;
-  readonly flag?: 'debt' | 'correction';
+  readonly flag?: 'debt' | 'refund' | 'dispute' | 'correction';
   /** The part that a hold had promised, since `heldSince`: it may burn what was live then. */
   readonly captured?: Microcredits;
   readonly heldSince?: number;
@@ -92,7 +92,10 @@ export interface Prepared {
 }
 
 /** The kinds of operations by which credits are bought, at once or later. */
-const BUYING: ReadonlySet<OperationRow['kind']> = new Set(['top_up', 'plan', 'start']);
+const BUYING: ReadonlySet<OperationRow['kind']> = new Set(['top_up', 'plan', 'payment', 'start']);
+
+/** The kinds by which a payment is taken back, step by step: what they burn they burn for the operation that they reverse. */
+export const TAKE_BACKS: ReadonlySet<string> = new Set<OperationRow['kind']>(['refund', 'dispute']);
 
 const PAID: GrantTerms = { kind: 'paid', priority: USUAL_PRIORITY.paid, expiresAt: null, costBasis: null };
 
@@ -163,7 +166,8 @@ class Work {
     const cause = this.#cause(debit, amount);
     const captured = test!.captured ?? ZERO;
     // What expires isn't spent: nothing can give it back.
-    const subject = credit === ACCOUNTS.expiry ? null : (this.row.callId ?? this.row.operationId);
+    const { callId, kind, reverses, operationId } = this.row;
+    const subject = credit === ACCOUNTS.expiry ? null : (callId ?? (TAKE_BACKS.has(kind) ? reverses! : operationId));
     const { wallet, burned } = this.backing.take(cause, subject, [
       { amount: captured, at: test!.heldSince ?? this.at },
       { amount: micro(amount - captured), at: this.at, ...test!.burning },

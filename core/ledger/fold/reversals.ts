@@ -37,8 +37,11 @@ function reverseAmount(draft: Draft, command: Reversal, row: RequestRow, origina
   const [transfer] = original.transfers;
   if (!transfer)
     throw new TalktimeError('NOT_REVERSIBLE', 'This operation moved no credits. A grant yet to start can be voided.');
-  // Never more in total than it was, and what has expired of it is gone already (money-rules 18).
-  const amount = reversalAmount(command, micro(transfer.amount - original.reversed - draft.expiredOf(original)));
+  // Never more in total than it was; what refunds and disputes took, and what has expired of it, is gone already (money-rules 18).
+  const part = draft.part(command.operationId);
+  const taken = part ? part.refundTaken + part.disputeTaken : 0n;
+  const left = micro(transfer.amount - original.reversed - taken - draft.expiredOf(original));
+  const amount = reversalAmount(command, left);
   // Allocated credits go from wallet to wallet: they are taken from the one that has them now.
   const gives = isWallet(transfer.debit) && !isWallet(transfer.credit);
   const wallet = draft.wallet(gives ? transfer.debit : transfer.credit);
@@ -78,7 +81,15 @@ function reverseCall(draft: Draft, command: Reversal, row: RequestRow, callId: s
   return result;
 }
 
-const REVERSIBLE: ReadonlySet<string> = new Set(['top_up', 'adjustment', 'deduction', 'plan', 'call', 'reassign']);
+const REVERSIBLE: ReadonlySet<string> = new Set([
+  'top_up',
+  'payment',
+  'adjustment',
+  'deduction',
+  'plan',
+  'call',
+  'reassign',
+]);
 
 /** How much to reverse of what is left. */
 function reversalAmount(command: Reversal, left: Microcredits): Microcredits {

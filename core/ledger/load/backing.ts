@@ -1,6 +1,6 @@
 import type { Transaction } from '../../database';
 import type { Microcredits } from '../../money';
-import { burnsOf, grantKey, subjectKey, type Wanted } from '../fold';
+import { burnsOf, grantKey, subjectKey, TAKE_BACKS, type Wanted } from '../fold';
 import type { Backing, Burn, GrantState } from '../state';
 
 /** Loads what a fold found missing, besides what was loaded before. Missing = absent in the database, too. */
@@ -36,7 +36,7 @@ export async function loadBacking(
 
 type BurnsWanted = Extract<Wanted, { kind: 'burns' }>;
 
-/** What the postings of calls and operations burned, with what became of it. */
+/** What the postings of calls and operations, and of the take-backs of a payment, burned, with what became of it. */
 async function loadBurns(transaction: Transaction, partnerId: string, wanted: readonly BurnsWanted[]) {
   const burns = new Map<string, Burn[]>(
     wanted.map(({ walletId, subject }) => [subjectKey(walletId, subject), [] as Burn[]]),
@@ -51,19 +51,21 @@ async function loadBurns(transaction: Transaction, partnerId: string, wanted: re
     burned: string | null;
     changes: { grant: number | null; amount: string }[];
   }>(
-    `select coalesce(o.call_id, o.operation_id) as subject, t.debit_account as wallet_id, t.debit_sequence as sequence, t.amount, t.burned,
+    `select o.subject, t.debit_account as wallet_id, t.debit_sequence as sequence, t.amount, t.burned,
             coalesce((select jsonb_agg(jsonb_build_object('grant', c.grant_no, 'amount', c.amount::text) order by c.sequence, c.ordinal)
                       from talktime.burn_changes c
                       where c.partner_id = $1 and c.wallet_id = t.debit_account and c.of_sequence = t.debit_sequence), '[]') as changes
      from (
-       select operation_id, call_id from talktime.operations where partner_id = $1 and call_id = any($2::uuid[])
+       select operation_id, call_id as subject from talktime.operations where partner_id = $1 and call_id = any($2::uuid[])
        union all
-       select operation_id, call_id from talktime.operations where partner_id = $1 and operation_id = any($2::uuid[]) and call_id is null
+       select operation_id, operation_id from talktime.operations where partner_id = $1 and operation_id = any($2::uuid[]) and call_id is null
+       union all
+       select operation_id, reverses from talktime.operations where partner_id = $1 and reverses = any($2::uuid[]) and kind = any($4::text[])
      ) o
      join talktime.transfers t on t.partner_id = $1 and t.operation_id = o.operation_id
      where t.debit_sequence is not null and t.debit_account = any($3::int[]) and t.credit_account <> -5
      order by t.debit_account, t.debit_sequence`,
-    [partnerId, subjects, [...new Set(wanted.map((each) => each.walletId))]],
+    [partnerId, subjects, [...new Set(wanted.map((each) => each.walletId))], [...TAKE_BACKS]],
   );
   for (const row of rows) {
     const key = subjectKey(row.wallet_id, row.subject);

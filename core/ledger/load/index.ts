@@ -7,6 +7,7 @@ import { loadCalls, loadCallsOfCarriers, loadFacts, loadMappings } from './calls
 import { loadHolds, loadLiveHolds, loadSpending } from './holds';
 import { lockPartner } from './lock';
 import { loadOperations, loadReversible } from './operations';
+import { loadPayments } from './payments';
 import { loadCustomers, loadRates, loadWallets } from './wallets';
 import { everyMapping, whatIsWanted } from './wanted';
 
@@ -27,9 +28,10 @@ export async function lockAndLoad(
 ): Promise<{ state: LedgerState; now: number } | null> {
   const wanted = whatIsWanted(partnerId, commands);
   const named = [...wanted.customers];
-  const [locked, reversible, calls, mappings, facts, holds, operations, ...owners] = await Promise.all([
+  const [locked, reversible, payments, calls, mappings, facts, holds, operations, ...owners] = await Promise.all([
     lockPartner(transaction, partnerId),
     loadReversible(transaction, partnerId, wanted.reversals),
+    loadPayments(transaction, partnerId, wanted.reversals),
     loadCalls(transaction, partnerId, [...wanted.calls]),
     loadMappings(transaction, partnerId, wanted.mappings),
     loadFacts(transaction, partnerId, wanted.facts),
@@ -102,6 +104,7 @@ export async function lockAndLoad(
     rates,
     operations,
     reversible,
+    payments,
     calls,
     holds,
     liveHolds,

@@ -22,12 +22,13 @@ interface PartnerRow {
   credit_value: bigint;
   funding: PartnerState['funding'];
   track_cost: boolean;
+  dispute_policy: PartnerState['disputePolicy'];
   announces: boolean;
   exchange_rates: { currency: string; rate: string; from: number }[] | null;
 }
 
 const LOCK = `
-  select currency, credit_value, funding, track_cost, announces,
+  select currency, credit_value, funding, track_cost, dispute_policy, announces,
          case when track_cost then (
            select jsonb_agg(jsonb_build_object('currency', e.currency, 'rate', e.rate::text, 'from', extract(epoch from e.effective_from) * 1000)
                             order by e.currency, e.version)
@@ -46,5 +47,6 @@ function toPartner(row: PartnerRow): PartnerState {
     exchangeRates.set(currency, versions);
   }
   const { currency, credit_value: creditValue, funding, track_cost: trackCost, announces } = row;
-  return { currency, creditValue, funding, trackCost, announces, exchangeRates };
+  const { dispute_policy: disputePolicy } = row;
+  return { currency, creditValue, funding, trackCost, disputePolicy, announces, exchangeRates };
 }

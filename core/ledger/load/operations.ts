@@ -1,6 +1,7 @@
 import type { Transaction } from '../../database';
 import type { Microcredits } from '../../money';
 import { ACCOUNTS } from '../accounts';
+import { TAKE_BACKS } from '../fold';
 import type { PriorOperation, ReversibleOperation, StoredResult } from '../state';
 
 export async function loadOperations(
@@ -42,13 +43,14 @@ export async function loadReversible(
             (select coalesce(sum(t.amount), 0)::text
              from talktime.operations r
              join talktime.transfers t on t.partner_id = r.partner_id and t.operation_id = r.operation_id
-             where r.partner_id = o.partner_id and r.reverses = o.operation_id and t.credit_account <> ${ACCOUNTS.expiry}) as reversed,
+             where r.partner_id = o.partner_id and r.reverses = o.operation_id and r.kind <> all($3::text[])
+               and t.credit_account <> ${ACCOUNTS.expiry}) as reversed,
             (select jsonb_build_object('wallet', g.wallet_id, 'grant', g.grant_no, 'expired', g.expired::text)
              from talktime.grants g
              where g.partner_id = o.partner_id and g.operation_id = o.operation_id) as grant
      from talktime.operations o
      where o.partner_id = $1 and o.operation_id = any($2::uuid[])`,
-    [partnerId, [...ids]],
+    [partnerId, [...ids], [...TAKE_BACKS]],
   );
   return new Map(
     rows.map((row) => [

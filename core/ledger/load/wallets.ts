@@ -92,6 +92,8 @@ export async function loadWallets(
     customer_id: string | null;
     posted: Microcredits;
     held: Microcredits;
+    disputed: Microcredits;
+    open_disputes: number;
     sequence: bigint;
     head: Buffer | null;
     last_posted_at: Date | null;
@@ -107,7 +109,7 @@ export async function loadWallets(
     rate: RateJson | null;
     pace: UsageJson;
   }>(
-    `select w.wallet_id, c.customer_id, w.posted, w.held, w.sequence, w.head, w.last_posted_at, w.lots, w.last_grant, w.status, w.told, w.episode,
+    `select w.wallet_id, c.customer_id, w.posted, w.held, w.disputed, w.open_disputes, w.sequence, w.head, w.last_posted_at, w.lots, w.last_grant, w.status, w.told, w.episode,
             w.last_top_up,
             case when w.wallet_id = 0 then p.low_credit_threshold else c.low_credit_threshold end as low_credit_threshold,
             case when w.wallet_id = 0 then p.low_credit_notifications_enabled else c.low_credit_notifications_enabled end as notifications_enabled,
@@ -134,6 +136,8 @@ export async function loadWallets(
         customerId: row.customer_id,
         posted: row.posted,
         held: row.held,
+        disputed: row.disputed,
+        openDisputes: row.open_disputes,
         sequence: row.sequence,
         head: row.head?.toString('hex') ?? null,
         lastPostedAt: row.last_posted_at?.getTime() ?? null,

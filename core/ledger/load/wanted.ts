@@ -1,6 +1,6 @@
 import { factsHash, mappingsOf, type CallClues } from '../../calls/facts';
 import type { Command } from '../commands';
-import { callIdOf, carrierCallIdOf, idByCarrier } from '../fold';
+import { callIdOf, carrierCallIdOf, idByCarrier, partId } from '../fold';
 import { operationId } from '../identity';
 
 /** What the commands name, before anything is read. */
@@ -21,6 +21,9 @@ export function whatIsWanted(partnerId: string, commands: readonly Command[]) {
     if ('customerId' in command && command.customerId !== null) customers.add(command.customerId);
     if ('walletId' in command) wallets.add(command.walletId);
     if (command.kind === 'reversal') reversals.add(command.operationId);
+    if (command.kind === 'payment') operations.add(partId(partnerId, command.payment, 'paid'));
+    if (command.kind === 'take_back')
+      for (const part of ['paid', 'bonus'] as const) reversals.add(partId(partnerId, command.payment, part));
     if ('callId' in command) calls.add(command.callId);
     if ('identity' in command) calls.add(callIdOf(partnerId, command.identity));
     if (command.kind === 'authorize' || command.kind === 'extend') authorizing = true;

@@ -156,7 +156,7 @@ function balanceAfter(wallet: number, transfers: readonly Transfer[]): bigint | 
   return last?.balance ?? null;
 }
 
-/** Reversals move back along what they reverse, and never more than that in total. Those of calls are the call's matter. */
+/** Reversals move back along what they reverse, and never more than that in total. Those of calls are the call's matter, take-backs of payments the payment's. */
 export async function verifyReversals(transaction: Transaction, partnerId: string, findings: Findings): Promise<void> {
   const rows = new Pages<{ operation_id: string; expected: bigint; found: bigint }>(
     transaction,
@@ -259,7 +259,7 @@ const REVERSALS = `
     select sum(t.amount) as amount
     from talktime.operations r
     join talktime.transfers t on t.partner_id = r.partner_id and t.operation_id = r.operation_id
-    where r.partner_id = $1 and r.reverses = original.operation_id
+    where r.partner_id = $1 and r.reverses = original.operation_id and r.kind not in ('refund', 'dispute')
       and t.debit_account = first.credit_account and t.credit_account = first.debit_account
   ) back on true
   order by original.operation_id`;
