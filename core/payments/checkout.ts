@@ -192,7 +192,7 @@ function sessionFor(
       [{ path: 'success_url', message: 'required' }],
     );
   };
-  const thanks = `/pay/thanks/${row.payment_id}?session={CHECKOUT_SESSION_ID}`;
+  const thanks = `/pay/thanks/${partnerId}/${row.payment_id}?session={CHECKOUT_SESSION_ID}`;
   return {
     mode: 'payment',
     customer,

@@ -127,8 +127,7 @@ async function sessionOf(stripe: StripeAccess, row: PaymentRow, hint: Hint): Pro
 function toSession(session: Stripe.Checkout.Session): SeenSession {
   return {
     id: session.id,
-    // A status that is not known yet is none that anything follows from.
-    status: session.status === 'complete' || session.status === 'expired' ? session.status : 'open',
+    status: session.status as SeenSession['status'],
     subtotal: BigInt(session.amount_subtotal ?? 0),
     total: BigInt(session.amount_total ?? 0),
     currency: (session.currency ?? '').toUpperCase(),

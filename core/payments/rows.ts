@@ -84,6 +84,20 @@ export async function getPayment(
   return toPayment(row);
 }
 
+/** The payment whose payer came back from Stripe with its session: the session is what shows that it is the payer. */
+export async function findThanks(
+  database: Database,
+  partnerId: string,
+  paymentId: string,
+  session: string,
+): Promise<Payment | null> {
+  if (!UUID.test(partnerId)) return null;
+  const row = await database.asPartner(partnerId, (transaction) => findPayment(transaction, partnerId, paymentId));
+  return row && row.checkout_session !== null && row.checkout_session === session ? toPayment(row) : null;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
 export interface PaymentsPage {
   readonly customerId?: string;
   readonly state?: PaymentState;

@@ -23,6 +23,7 @@ import { mappingRoutes } from './mappings';
 import { meRoutes } from './me';
 import { onboardingRoutes } from './onboarding';
 import { partnerRoutes } from './partners';
+import { payRoutes } from './pay';
 import { paymentRoutes } from './payments';
 import { planRoutes } from './plans';
 import { reportRoutes } from './reports';
@@ -66,6 +67,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     reportRoutes,
     planRoutes,
     paymentRoutes,
+    payRoutes,
     meRoutes,
     partnerRoutes,
     exchangeRateRoutes,

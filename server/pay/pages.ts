@@ -1,0 +1,137 @@
+import type { Payment, Plan } from '@talktime/core/contract';
+import { formatDecimal } from '@talktime/core/money';
+import type { Shop } from '@talktime/core/payments';
+import { html, page, type Html } from './page';
+
+/** Digits in groups, as people read them: 1,000.5 */
+const grouped = (decimal: string) => decimal.replace(/\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ','));
+
+const credits = (amount: bigint) => grouped(formatDecimal(amount));
+
+function money(amount: number, currency: string): string {
+  return new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' }).format(amount);
+}
+
+/** What a customer may buy. `once` makes a form that is sent twice one payment. */
+export function shopPage(shop: Shop, once: string, problem: string | null = null): string {
+  const { partnerName, customerName, balance, plans, freeAmount } = shop;
+  return page(
+    `Buy credits · ${partnerName}`,
+    html`<p class="brand">${partnerName}</p>
+      <h1>Buy credits for ${customerName}</h1>
+      ${balance === null ? null : html`<p>The balance is ${credits(balance)} credits.</p>`}
+      ${problem === null ? null : html`<p class="wrong" role="alert">${problem}</p>`}
+      ${plans.length === 0
+        ? null
+        : html`<h2>Plans</h2>
+            <ul class="plans">
+              ${plans.map((plan) => planCard(plan, once))}
+            </ul>`}
+      ${freeAmount === null ? null : freeAmountForm(shop.currency, freeAmount, once)}
+      ${plans.length === 0 && freeAmount === null
+        ? html`<p>There is nothing to buy here at the moment. Ask ${partnerName}.</p>`
+        : null}
+      <p class="small">You pay on Stripe’s page; card details never reach ${partnerName}.</p>`,
+  );
+}
+
+function planCard(plan: Plan, once: string): Html {
+  return html`<li class="card${plan.popular ? ' popular' : ''}">
+    ${plan.popular ? html`<span class="badge">Popular</span>` : null}
+    <p class="name">${plan.name}</p>
+    <p class="price">${money(plan.price, plan.currency)}</p>
+    ${plan.description === '' ? null : html`<p class="small">${plan.description}</p>`}
+    <form method="post">
+      <input type="hidden" name="plan_id" value="${plan.id}" />
+      <input type="hidden" name="once" value="${once}" />
+      <button>Buy</button>
+    </form>
+  </li>`;
+}
+
+function freeAmountForm(currency: string, { least, most }: NonNullable<Shop['freeAmount']>, once: string): Html {
+  return html`<h2>Any amount</h2>
+    <form class="card" method="post">
+      <input type="hidden" name="once" value="${once}" />
+      <label for="amount">Amount in ${currency}</label>
+      <div class="row">
+        <input
+          id="amount"
+          name="amount"
+          type="text"
+          inputmode="decimal"
+          autocomplete="off"
+          required
+          aria-describedby="limits"
+        />
+        <button>Pay</button>
+      </div>
+      <p class="small" id="limits">
+        From ${grouped(formatDecimal(least))} to ${grouped(formatDecimal(most))} ${currency}.
+      </p>
+    </form>`;
+}
+
+/** Sends the payer on to Stripe's page. */
+export function goOnPage(url: string): string {
+  return page(
+    'To the payment',
+    html`<h1>To the payment…</h1>
+      <p>If nothing happens, <a class="button" href="${url}">go on to Stripe</a></p>`,
+    url,
+  );
+}
+
+/** After the payer came back. Shows what was bought, and nothing of the balance. */
+export function thanksPage(payment: Payment): string {
+  const bought = `${grouped(String(payment.credits))} credits`;
+  const [mark, tone, title, text] = {
+    paid: ['✓', 'done', 'Thank you', `${bought} are in the balance.`],
+    processing: ['…', 'done', 'Thank you', `The payment is on its way. ${bought} are added as soon as it has arrived.`],
+    failed: ['!', 'wrong', 'The payment failed', 'Nothing was taken. Use the link again to pay in another way.'],
+    expired: ['!', 'wrong', 'The payment was not made in time', 'Nothing was taken. Use the link again.'],
+    waiting: ['…', 'done', 'Not paid yet', 'As soon as the payment has arrived, the credits are added.'],
+    looking: [
+      '…',
+      'done',
+      'Thank you',
+      'The payment has arrived and is being looked at; whoever sold the credits knows of it.',
+    ],
+  }[toneOf(payment.state)] as [string, string, string, string];
+  return page(
+    title,
+    html`<div class="card">
+      <div class="mark ${tone}" aria-hidden="true">${mark}</div>
+      <h1>${title}</h1>
+      <p>${text}</p>
+      ${payment.receipt_url === null ? null : html`<p><a href="${payment.receipt_url}">The receipt</a></p>`}
+    </div>`,
+  );
+}
+
+function toneOf(state: Payment['state']) {
+  switch (state) {
+    case 'paid':
+    case 'processing':
+    case 'failed':
+    case 'expired':
+      return state;
+    case 'mismatch':
+    case 'stuck':
+      return 'looking';
+    default:
+      return 'waiting';
+  }
+}
+
+/** Something is wrong with the link, or with payments here. */
+export function sorryPage(title: string, text: string): string {
+  return page(
+    title,
+    html`<div class="card">
+      <div class="mark wrong" aria-hidden="true">!</div>
+      <h1>${title}</h1>
+      <p>${text}</p>
+    </div>`,
+  );
+}
