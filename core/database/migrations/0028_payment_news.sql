@@ -40,6 +40,7 @@ create table talktime.refund_requests (
   reason          text check (reason in ('duplicate', 'fraudulent', 'requested_by_customer')),
   actor           text not null,
   created_at      timestamptz not null default clock_timestamp(),
+  attempt         integer not null default 1,  -- the key of what Stripe refused may be used again
   refund_id       text,                        -- once Stripe made it
   refusal         text,                        -- why Stripe did not
   primary key (partner_id, request_id),
