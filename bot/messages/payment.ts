@@ -10,7 +10,9 @@ import {
 import { credits, money } from './amounts';
 import { DOUBLED } from './alert-notes';
 import { button, buttons, context, fields, header, section, type Message, type MessageBlock } from './message';
+import type { PaymentTried } from '../ports';
 import { code, inert, moment } from './text';
+import { textMessage } from './trouble';
 
 /** The button that looks at a payment anew. */
 export const PAYMENT_RETRY = 'talktime_payment_retry';
@@ -109,4 +111,21 @@ function actions({ latest, state, paymentId, stripeUrl }: PaymentNotice): Messag
     ...(stripeUrl === null ? [] : [button('Open at Stripe', { action: 'talktime_payment_at_stripe', url: stripeUrl })]),
   ];
   return all.length === 0 ? [] : [buttons(...all)];
+}
+
+const TRIED_SHOWN = 10;
+
+/** What came of asking Stripe again. */
+export function retriedMessage(tried: readonly PaymentTried[]): Message {
+  if (tried.length === 0) return textMessage('🟢 There is nothing to mend: what was paid is credited.');
+  const lines = tried.slice(0, TRIED_SHOWN).map(({ name, money: paid, isCredited, why }) => {
+    const who = `*${inert(name, 40)}*, ${inert(paid, 30)}`;
+    return isCredited ? `🟢 ${who}: credited.` : `🔴 ${who}: not credited.${why === null ? '' : ` ${inert(why, 160)}`}`;
+  });
+  const more = tried.length - lines.length;
+  const mended = tried.filter(({ isCredited }) => isCredited).length;
+  return {
+    text: `${mended} of ${tried.length} credited`,
+    blocks: [section([...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'))],
+  };
 }

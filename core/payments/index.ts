@@ -13,5 +13,6 @@ export { getPaymentSettings, sellerOf, updatePaymentSettings } from './settings'
 export * from './refunds';
 export * from './settle';
 export * from './shop';
+export { retryPayments, troubledPayments, type Tried, type Troubled } from './troubled';
 export { standingOf, type Standing } from './standing';
 export { API_VERSION, HOST_ACCOUNT, StripeAccess, type Account, type StripeOptions } from './stripe';
