@@ -68,7 +68,7 @@ export function moneyForm(kind: AmountKind, filled: Prefilled, context: ModalCon
       ? [
           sectionWithButton(
             'Or let the customer pay by card or bank:',
-            button('Send a payment link', { action: PAY_LINK, value: filled.customer?.id ?? '' }),
+            button('Send a payment link', { action: PAY_LINK, value: filled.customer?.id }),
           ),
         ]
       : []),
