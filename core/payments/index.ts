@@ -1,13 +1,18 @@
 export * from './checkout';
 export * from './context';
 export { formatMoney, fromMinor, toMinor } from './currency';
+export { getPaymentDetails } from './details';
 export * from './due';
 export * from './events';
+export { writeNews } from './notices';
+export { newsOf, type PaymentEvent, type PaymentNews } from './news';
 export { observe, type Hint, type Seen } from './observe';
 export * from './links';
 export { findThanks, getPayment, listPayments, type PaymentKind, type PaymentsPage, type PaymentState } from './rows';
 export { getPaymentSettings, sellerOf, updatePaymentSettings } from './settings';
+export * from './refunds';
 export * from './settle';
 export * from './shop';
+export { retryPayments, troubledPayments, type Tried, type Troubled } from './troubled';
 export { standingOf, type Standing } from './standing';
 export { API_VERSION, HOST_ACCOUNT, StripeAccess, type Account, type StripeOptions } from './stripe';
