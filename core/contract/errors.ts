@@ -79,6 +79,7 @@ export const ERRORS = {
   PAYMENTS_NOT_READY: [409, 'Payments cannot be taken yet'],
   PAYMENT_NOT_FOUND: [404, 'No such payment'],
   PAYMENT_EXPIRED: [409, 'The payment was not made in time'],
+  CARD_REQUIRED: [409, 'No card is saved'],
   TOP_UP_LIMIT: [422, 'The amount is outside the limits'],
   PRICE_NOT_PAYABLE: [422, 'The price cannot be paid'],
   STRIPE_REFUSED: [502, 'Stripe refused the request'],

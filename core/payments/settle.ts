@@ -5,7 +5,11 @@ import { applyWithin, lockPartner, type Command } from '../ledger';
 import { BY_STRIPE, type PaymentContext } from './context';
 import { formatMoney, fromMinor } from './currency';
 import { keepCard } from './cards';
-import { observe, type Hint, type Seen } from './observe';
+import { NOTHING_SEEN, observe, type Hint, type Seen } from './observe';
+import { chargeSavedCard, isUncharged } from './recharge/charge';
+import { noteConfirmed } from './recharge/confirmed';
+import { letGo } from './recharge/let-go';
+import { noteRechargeOutcome } from './recharge/outcome';
 import { findPayment, noPayment, PAYMENT_COLUMNS, toPayment, type PaymentRow, type PaymentState } from './rows';
 import { standingOf, type Standing } from './standing';
 
@@ -28,9 +32,16 @@ export async function settlePayment(
 ): Promise<Payment> {
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
     const row = await takeNumber(context, partnerId, paymentId);
-    const seen = await observe(context.stripe, row, hint);
+    const charged =
+      isUncharged(row) && hint.intent === undefined ? await chargeSavedCard(context, partnerId, row) : null;
+    const seen =
+      charged && 'refused' in charged
+        ? { ...NOTHING_SEEN, refused: charged.refused }
+        : await observe(context.stripe, row, { ...hint, ...charged });
     const settled = await act(context, partnerId, row, seen);
-    if (settled) return toPayment(settled);
+    if (!settled) continue;
+    if (settled.kind === 'checkout' || settled.state !== 'needs_action') return toPayment(settled);
+    await letGo(context, settled); // then it is looked at as it stands since
   }
   throw new TalktimeError('OVERLOADED', 'Too many look at this payment at once. Try again in a few seconds.');
 }
@@ -50,7 +61,7 @@ async function takeNumber({ database }: PaymentContext, partnerId: string, payme
 
 /** null: somebody has looked since. What the ledger refuses is kept with the payment, and tried again later. */
 async function act(
-  { database }: PaymentContext,
+  { database, publicUrl }: PaymentContext,
   partnerId: string,
   looked: PaymentRow,
   seen: Seen,
@@ -58,12 +69,12 @@ async function act(
   const standing = standingOf(looked, seen, Date.now());
   try {
     return await database.asPartner(partnerId, (transaction) =>
-      settle(transaction, partnerId, looked, seen, standing, null),
+      settle(transaction, partnerId, looked, seen, standing, null, publicUrl),
     );
   } catch (error) {
     if (!(error instanceof TalktimeError)) throw error;
     return database.asPartner(partnerId, (transaction) =>
-      settle(transaction, partnerId, looked, seen, standing, error),
+      settle(transaction, partnerId, looked, seen, standing, error, publicUrl),
     );
   }
 }
@@ -75,6 +86,7 @@ async function settle(
   seen: Seen,
   standing: Standing,
   refused: TalktimeError | null,
+  publicUrl: string | undefined,
 ): Promise<PaymentRow | null> {
   await lockPartner(transaction, partnerId); // before the payment's row, as everywhere (money-rules 22)
   const [row] = await transaction.query<PaymentRow>(
@@ -92,8 +104,13 @@ async function settle(
   const state: PaymentState = refused ? 'stuck' : standing.state;
   await noteStanding(transaction, partnerId, row, seen, standing, { state, operationId, refused });
   await noteMovesBack(transaction, partnerId, row.payment_id, seen);
-  if (state === 'paid' && seen.intent?.card && row.save_card)
-    await keepCard(transaction, partnerId, row.account, row.wallet_id, seen.intent.card);
+  if (state === 'paid' && row.operation_id === null) {
+    // Only now: a look long after must not bring back a card that was replaced or removed since.
+    if (seen.intent?.card && row.save_card)
+      await keepCard(transaction, partnerId, row.account, row.wallet_id, seen.intent.card);
+    if (row.save_card || row.acts_for !== null) await noteConfirmed(transaction, partnerId, row);
+  }
+  await noteRechargeOutcome(transaction, partnerId, row, { state, failure: standing.failure }, publicUrl);
   return (await findPayment(transaction, partnerId, row.payment_id))!;
 }
 
