@@ -38,7 +38,13 @@ import {
   weeklyReportJob,
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
-import { StripeAccess, type PaymentContext, type StripeOptions } from '@talktime/core/payments';
+import {
+  RECHARGE_CHANNEL,
+  rechargeQueue,
+  StripeAccess,
+  type PaymentContext,
+  type StripeOptions,
+} from '@talktime/core/payments';
 import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
@@ -148,6 +154,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
   });
 
+  const recharging =
+    payments &&
+    startDispatcher({
+      database: dispatching,
+      url: options.directUrl ?? options.url,
+      channel: RECHARGE_CHANNEL,
+      queue: rechargeQueue(payments),
+      onError: (error) => {
+        metrics.dispatcherFailed();
+        logger.error({ err: error }, 'an automatic top-up met a fault');
+      },
+    });
+
   const jobs = startJobs({
     database,
     jobs: [
@@ -177,7 +196,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await app.close();
     await slack?.stop();
     await jobs.stop();
-    await Promise.all([dispatcher.stop(), webhooks.stop()]);
+    await Promise.all([dispatcher.stop(), webhooks.stop(), recharging?.stop()]);
     await Promise.all([database.close(), dispatching.close()]);
   };
   try {

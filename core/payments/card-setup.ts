@@ -27,10 +27,7 @@ export async function openCardSetup(
   const { payer, account, currency } = await context.database.asPartner(partnerId, async (transaction) => {
     const walletId = await walletNumber(transaction, partnerId, customerId);
     const settings = await readPaymentSettings(transaction, partnerId);
-    const [found, money] = [
-      await findPayer(transaction, partnerId, walletId),
-      await readMoney(transaction, partnerId),
-    ];
+    const [found, money] = [await findPayer(transaction, partnerId, walletId), await readMoney(transaction, partnerId)];
     const seller = sellerOf(settings, customerId);
     await audit(transaction, partnerId, actor, 'card_setup.opened', customerId ?? partnerId, {});
     return { payer: found, account: seller, currency: money.currency };

@@ -38,11 +38,7 @@ export async function readConfirmation(
     return {
       partnerName: partner!.name,
       money: formatMoney(payment.amount, payment.currency),
-      state: acts.some(({ state }) => state === 'paid' || state === 'processing')
-        ? 'paid'
-        : waits
-          ? 'waiting'
-          : 'over',
+      state: acts.some(({ state }) => state === 'paid' || state === 'processing') ? 'paid' : waits ? 'waiting' : 'over',
     };
   });
 }

@@ -7,7 +7,7 @@ import { rechargeIfDue } from './attempt';
 const AT_ONCE = 4;
 
 /** On which channel whoever recharges is woken. */
-export const RECHARGE_CHANNEL = 'talktime_recharge';
+export const RECHARGE_CHANNEL = 'talktime_recharge' as const;
 
 /** The wallets that are at or below the level at which they top themselves up. */
 export function rechargeQueue(context: PaymentContext): Queue {

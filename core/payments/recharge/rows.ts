@@ -95,13 +95,7 @@ export async function changeRecharge(
   change: Partial<
     Pick<
       RechargeRow,
-      | 'state'
-      | 'failures'
-      | 'failed_at'
-      | 'failed_fingerprint'
-      | 'suspended_because'
-      | 'action_payment'
-      | 'told_month'
+      'state' | 'failures' | 'failed_at' | 'failed_fingerprint' | 'suspended_because' | 'action_payment' | 'told_month'
     >
   > & { readonly look: 'now' | Date | null },
 ): Promise<void> {
