@@ -28,6 +28,7 @@ import {
   marginGuardJob,
   missingCallsJob,
   paymentsJob,
+  renewPlansJob,
   sealJob,
   startJobs,
   stripeEventRetentionJob,
@@ -39,6 +40,7 @@ import {
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
 import {
+  paymentContext,
   RECHARGE_CHANNEL,
   rechargeQueue,
   StripeAccess,
@@ -116,7 +118,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const talktime = { database, ledger: new Ledger(database), sealer: new Sealer(options.sealKey) };
   const payments: PaymentContext | null = options.stripe
-    ? { ...talktime, stripe: new StripeAccess(options.stripe), publicUrl: options.publicUrl }
+    ? paymentContext({ ...talktime, stripe: new StripeAccess(options.stripe), publicUrl: options.publicUrl })
     : null;
   const installations = options.slack ? slackInstallations(talktime, { ...options.slack, logger }) : undefined;
   const slack = installations && createBot(options, talktime, installations);
@@ -172,6 +174,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     jobs: [
       sealJob(database),
       grantsJob(talktime.ledger),
+      renewPlansJob(database),
       holdsJob(talktime.ledger),
       inboxJob(talktime),
       inboxRetentionJob(talktime),

@@ -1,5 +1,6 @@
 import type { CallClues, CallFacts, CallIdentity } from '../calls/facts';
-import type { Microcredits } from '../money';
+import type { SoldPlan } from '../contract';
+import type { Microcredits, Recurrence } from '../money';
 
 /** Who asks. `host`: whether with the host's authority, without which nothing raises a partner's wallet (money-rules 4). */
 export interface Actor {
@@ -45,13 +46,47 @@ export interface AmountDeduction extends Request {
   readonly amount: Microcredits;
 }
 
-/** The terms of a pack, as they are at this moment. */
-export interface PlanApplication extends Request {
+/** What a plan gives. */
+export interface PlanSize {
+  readonly terms: { readonly credits: Microcredits } | { readonly minutes: bigint /* millionths of a minute */ };
+  /** On top, as a bonus grant of its own; none when left out. */
+  readonly bonus?: Microcredits;
+  /** What is sold, for the answer. */
+  readonly sold?: Omit<SoldPlan, 'credits' | 'bonus_operation_id'>;
+}
+
+/** The terms of a plan, as they are at this moment. */
+export interface PlanApplication extends Request, PlanSize {
   readonly kind: 'plan';
   readonly customerId: string;
   readonly planId: string;
   readonly active: boolean;
-  readonly terms: { readonly credits: Microcredits } | { readonly minutes: bigint /* millionths of a minute */ };
+  /** When what it gives goes, counted from when it is given; never when left out. */
+  readonly expiresAfterDays?: number;
+  /** It starts a subscription: what it gives goes at the end of the first period. */
+  readonly recurrence?: Recurrence;
+}
+
+/** A further period of a subscription begins: at most once, by its number. */
+export interface PlanPeriod extends PlanSize {
+  readonly kind: 'period';
+  readonly actor: Actor;
+  readonly note?: string;
+  readonly customerId: string;
+  readonly subscriptionId: string;
+  /** Counts from 1. */
+  readonly period: number;
+  /** Milliseconds; what the period gives goes at its end. */
+  readonly startsAt: number;
+  readonly endsAt: number;
+  /** A payment has given credits and bonus already: only what rolls over is left to give. */
+  readonly paid: boolean;
+  /** What expired unused of these operations' grants comes back by this share (millionths), up to the cap. */
+  readonly rollover: {
+    readonly operations: readonly string[];
+    readonly share: bigint;
+    readonly cap: Microcredits | null;
+  } | null;
 }
 
 export interface Reversal extends Request {
@@ -84,6 +119,8 @@ export interface PaymentCredit {
   readonly priority?: number;
   /** Milliseconds; never when left out. */
   readonly expiresAt?: number;
+  /** Counted from the moment at which it is credited; instead of `expiresAt`. */
+  readonly expiresAfterDays?: number;
   /** What was paid, in millionths of the partner's currency. */
   readonly costBasis: bigint;
   readonly planId?: string;
@@ -194,4 +231,4 @@ export type RequestCommand = TopUp | Adjustment | AmountDeduction | PlanApplicat
 export type CallCommand = CallReport | CallAssignment | CallDismissal | CallReassignment;
 export type HoldCommand = CallAuthorization | HoldExtension | HoldRelease;
 export type PaymentCommand = PaymentCredit | PaymentTakeBack;
-export type Command = RequestCommand | CallCommand | HoldCommand | PaymentCommand | Maturing;
+export type Command = RequestCommand | CallCommand | HoldCommand | PaymentCommand | PlanPeriod | Maturing;

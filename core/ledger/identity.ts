@@ -13,8 +13,11 @@ export function deriveId(namespace: string, name: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** Keys of requests, of calls, of what time brings and of payments are namespaces of their own: none can take another's (money-rules 10, 14, 17). */
-export type KeySpace = 'request' | 'call' | 'time' | 'payment';
+/**
+ * Keys of requests, of calls, of what time brings, of what plans bring by themselves and of payments are namespaces of
+ * their own: none can take another's (money-rules 10, 14, 17).
+ */
+export type KeySpace = 'request' | 'call' | 'time' | 'plan' | 'payment';
 
 export function operationId(partnerId: string, space: KeySpace, key: string): string {
   return deriveId(partnerId, `${space} ${key}`);

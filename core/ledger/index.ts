@@ -4,10 +4,12 @@ export * from './as-of';
 export * from './commands';
 export {
   burnsOf,
+  creditsForMinutes,
   callIdOf,
   evaluateAlert,
   fold,
   grantKey,
+  periodOperations,
   revisionId,
   SHORTEST_CALL_SECONDS,
   statusShown,

@@ -1,2 +1,3 @@
 export * from './microcredits';
+export * from './periods';
 export * from './rates';

@@ -24,12 +24,17 @@ const MOST_TRIES = 10;
  * Two that look at the same payment might act on an older look after a newer one. So each takes a number before it looks,
  * and acts only if nobody has taken one since; else it looks again.
  */
-export async function settlePayment(
+export function settlePayment(
   context: PaymentContext,
   partnerId: string,
   paymentId: string,
   hint: Hint = {},
 ): Promise<Payment> {
+  const key = [partnerId, paymentId, hint.session, hint.intent].join();
+  return context.looks.join(key, () => settleNow(context, partnerId, paymentId, hint));
+}
+
+async function settleNow(context: PaymentContext, partnerId: string, paymentId: string, hint: Hint): Promise<Payment> {
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
     const row = await takeNumber(context, partnerId, paymentId);
     const charged =
@@ -115,7 +120,6 @@ async function settle(
 }
 
 async function credit(transaction: Transaction, partnerId: string, row: PaymentRow, seen: Seen): Promise<string> {
-  const days = row.terms?.expiresAfterDays ?? null;
   const command: Command = {
     kind: 'payment',
     actor: BY_STRIPE,
@@ -125,20 +129,13 @@ async function credit(transaction: Transaction, partnerId: string, row: PaymentR
     amount: row.credits,
     bonus: row.bonus,
     grant: row.plan_id === null ? 'paid' : 'plan',
-    expiresAt: days === null ? undefined : (await nowOf(transaction)) + days * A_DAY,
+    expiresAfterDays: row.terms?.expiresAfterDays ?? undefined,
     costBasis: fromMinor(row.amount, row.currency),
     planId: row.plan_id ?? undefined,
   };
   const { result } = await applyWithin(transaction, partnerId, command);
   if (!('operation_id' in result)) throw new Error('Expected an operation');
   return result.operation_id;
-}
-
-const A_DAY = 24 * 60 * 60 * 1000;
-
-async function nowOf(transaction: Transaction): Promise<number> {
-  const [row] = await transaction.query<{ now: Date }>('select talktime.clock() as now');
-  return row!.now.getTime();
 }
 
 /** Whether anything went back, now or before: then the ledger is asked, which knows what it has taken back. */

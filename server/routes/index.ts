@@ -32,6 +32,7 @@ import { reportRoutes } from './reports';
 import { slackRoutes } from './slack';
 import { statementRoutes } from './statement';
 import { stripeRoutes } from './stripe';
+import { subscriptionRoutes } from './subscriptions';
 import { suspenseRoutes } from './suspense';
 import { webhookRoutes } from './webhooks';
 
@@ -68,6 +69,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     inboxRoutes,
     reportRoutes,
     planRoutes,
+    subscriptionRoutes,
     paymentRoutes,
     payRoutes,
     rechargeRoutes,

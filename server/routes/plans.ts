@@ -1,5 +1,5 @@
-import { customerId, operation, plan, planApply, planCreate, planId } from '@talktime/core/contract';
-import { applyPlan, createPlan, listPlans } from '@talktime/core/plans';
+import { customerId, operation, plan, planApply, planCreate, planId, planUpdate } from '@talktime/core/contract';
+import { applyPlan, createPlan, getPlan, listPlans, updatePlan } from '@talktime/core/plans';
 import { z } from 'zod';
 import { partnerCaller, requireCustomer, requireWholePartner } from '../access';
 import { answer } from './amounts';
@@ -25,7 +25,9 @@ export const planRoutes: Routes = async (app, { talktime }) => {
       schema: {
         tags: ['Plans'],
         operationId: 'createPlan',
-        summary: 'Create a one-off pack of credits or minutes',
+        summary: 'Create a pack of credits or minutes, or a plan that recurs',
+        description:
+          'With recurring, its credits are granted at the beginning of each period and go at its end, but for what rolls over.',
         body: planCreate,
         response: { 201: plan },
       },
@@ -65,6 +67,61 @@ export const planRoutes: Routes = async (app, { talktime }) => {
     },
   );
 
+  app.get(
+    '/v1/plans/:id',
+    {
+      config: {
+        access: { scope: 'read', tenancy: 'partner' },
+        problems: ['PLAN_NOT_FOUND', 'CUSTOMER_NOT_FOUND'],
+      },
+      schema: {
+        tags: ['Plans'],
+        operationId: 'getPlan',
+        summary: 'One plan',
+        description: 'A key that is limited to a customer sees the active plans that the customer may see.',
+        params: z.object({ id: planId }),
+        response: { 200: plan },
+      },
+    },
+    async (request) => {
+      const { partnerId, principal } = partnerCaller(request);
+      return getPlan(talktime.database, partnerId, request.params.id, principal.customerId);
+    },
+  );
+
+  app.patch(
+    '/v1/plans/:id',
+    {
+      config: {
+        access: { scope: 'manage', tenancy: 'partner' },
+        problems: [
+          'PLAN_NOT_FOUND',
+          'CUSTOMER_KEY_LIMITED',
+          'AMOUNT_NOT_POSITIVE',
+          'NUMBER_INVALID',
+          'NUMBER_PRECISION',
+          'NUMBER_RANGE',
+        ],
+        example: { price: '75', bonus: '50', expires_after_days: 365 },
+      },
+      schema: {
+        tags: ['Plans'],
+        operationId: 'updatePlan',
+        summary: 'Change a plan from now on',
+        description:
+          'What was sold before stays as it was sold: every application keeps the terms of its moment, and a subscription keeps its own until it is changed to others.',
+        params: z.object({ id: planId }),
+        body: planUpdate,
+        response: { 200: plan },
+      },
+    },
+    async (request) => {
+      const caller = partnerCaller(request);
+      requireWholePartner(caller);
+      return updatePlan(talktime.database, caller.partnerId, caller.actor, request.params.id, request.body);
+    },
+  );
+
   app.post(
     '/v1/plans/:id/apply',
     {
@@ -76,6 +133,8 @@ export const planRoutes: Routes = async (app, { talktime }) => {
           'CUSTOMER_NOT_FOUND',
           'CUSTOMER_KEY_LIMITED',
           'RATE_REQUIRED',
+          'SUBSCRIPTION_EXISTS',
+          'INSUFFICIENT_CREDITS',
           'IDEMPOTENCY_CONFLICT',
           'WALLET_LIMIT',
         ],
@@ -85,7 +144,8 @@ export const planRoutes: Routes = async (app, { talktime }) => {
         tags: ['Plans'],
         operationId: 'applyPlan',
         summary: 'Apply a plan to a customer: its credits are in the wallet when this answers',
-        description: "A plan in minutes is converted at the customer's rate of this moment.",
+        description:
+          "A plan in minutes is converted at the customer's rate of this moment. A recurring plan starts a subscription, whose further periods are granted by themselves; a customer has one at a time.",
         params: z.object({ id: planId }),
         body: planApply,
         response: { 200: operation, 201: operation },

@@ -1,19 +1,10 @@
 import { TalktimeError } from '../../contract/errors';
-import {
-  divideHalfAwayFromZero,
-  formatDecimal,
-  micro,
-  MICROCREDITS_PER_CREDIT,
-  rateAt,
-  toJsonNumber,
-  ZERO,
-  type Microcredits,
-} from '../../money';
+import { formatDecimal, micro, toJsonNumber, ZERO, type Microcredits } from '../../money';
 import { ACCOUNTS, PARTNER_WALLET, type Account } from '../accounts';
-import type { Adjustment, AmountDeduction, PlanApplication, RequestCommand, TopUp, WalletRef } from '../commands';
+import type { Adjustment, AmountDeduction, RequestCommand, TopUp, WalletRef } from '../commands';
 import { contentHash, operationId } from '../identity';
 import type { GrantState, StoredResult, WalletState } from '../state';
-import { USUAL_PRIORITY, grantId, type GrantKind } from '../lots';
+import { USUAL_PRIORITY, grantId } from '../lots';
 import { statusShown } from './alert';
 import type { GrantTerms } from './backing';
 import type { Draft } from './draft';
@@ -135,42 +126,6 @@ export function deductAmount(draft: Draft, command: AmountDeduction): Answer {
   });
 }
 
-/** Applies a pack. One in minutes is converted at the customer's rate at this moment (money-rules 19). */
-export function applyPlan(draft: Draft, command: PlanApplication): Answer {
-  return once(draft, command, { customer: command.customerId, plan: command.planId }, (row) => {
-    if (!command.active)
-      throw new TalktimeError(
-        'PLAN_INACTIVE',
-        `The plan "${command.planId}" is not active. Activate it, or choose another.`,
-      );
-    const wallet = draft.walletOf({ customerId: command.customerId });
-    const amount =
-      'credits' in command.terms ? command.terms.credits : creditsForMinutes(draft, wallet, command.terms.minutes);
-    requirePositive(amount);
-    return draft.post({
-      ...row,
-      lines: [
-        {
-          ...giveTo(draft, wallet, amount, sourceFor(draft, wallet, ACCOUNTS.payments)),
-          terms: usualTerms('plan'),
-        },
-      ],
-      result: resultFor(row, wallet),
-    });
-  });
-}
-
-function creditsForMinutes(draft: Draft, wallet: WalletState, minutes: bigint): Microcredits {
-  const rate = rateAt(draft.state.rates.get(wallet.walletId) ?? [], draft.now);
-  if (!rate) {
-    throw new TalktimeError(
-      'RATE_REQUIRED',
-      `The plan is in minutes, and "${wallet.customerId}" has no price per minute to convert them with. Set AI Credit Price Per Minute first.`,
-    );
-  }
-  return micro(divideHalfAwayFromZero(minutes * rate.creditsPerMinute, MICROCREDITS_PER_CREDIT));
-}
-
 /** Where a customer's credits come from and go back to: with allocated funding the partner's wallet (money-rules 4). */
 export function sourceFor(draft: Draft, wallet: WalletState, usual: Account): Account {
   const allocated = draft.state.partner.funding === 'allocated' && wallet.customerId !== null;
@@ -178,7 +133,7 @@ export function sourceFor(draft: Draft, wallet: WalletState, usual: Account): Ac
 }
 
 /** Credits for a wallet. When they come out of the partner's, it must have them. */
-function giveTo(draft: Draft, wallet: WalletState, amount: Microcredits, source: Account): Line {
+export function giveTo(draft: Draft, wallet: WalletState, amount: Microcredits, source: Account): Line {
   return source === PARTNER_WALLET
     ? takeFrom(draft, draft.wallet(PARTNER_WALLET), amount, wallet.walletId)
     : { debit: source, credit: wallet.walletId, amount };
@@ -237,10 +192,6 @@ function grantAnswer(grant: GrantState) {
     expires_at: grant.expiresAt === null ? null : new Date(grant.expiresAt).toISOString(),
     cost_basis: grant.costBasis === null ? null : toJsonNumber(grant.costBasis),
   };
-}
-
-function usualTerms(kind: GrantKind): GrantTerms {
-  return { kind, priority: USUAL_PRIORITY[kind], expiresAt: null, costBasis: null };
 }
 
 export function requireSense({ expiresAt }: GrantTerms, effectiveAt: number): void {

@@ -1,12 +1,13 @@
 import { TalktimeError } from '../../contract/errors';
 import type { Command } from '../commands';
 import type { LedgerState, Result, Writes } from '../state';
-import { adjust, applyPlan, deductAmount, topUp } from './amounts';
+import { adjust, deductAmount, topUp } from './amounts';
 import { assignCall, dismissCall, reassignCall, reportCall } from './calls';
 import { Missing, type Wanted } from './backing';
 import { Draft } from './draft';
 import { authorizeCall, extendHold, releaseHold } from './holds';
 import { creditPayment } from './payments';
+import { applyPlan, beginPeriod } from './plans';
 import { reverse } from './reversals';
 import { takeBack } from './take-backs';
 import { voidGrant } from './voids';
@@ -20,6 +21,7 @@ export { grantKey, subjectKey, type Wanted } from './backing';
 export { holdOperations, SHORTEST_CALL_SECONDS } from './holds';
 export { TAKE_BACKS } from './posting';
 export { partId } from './payments';
+export { creditsForMinutes, periodOperations } from './plans';
 
 /** What became of one command: its result, or a refusal that changed nothing. */
 export type Outcome =
@@ -82,6 +84,8 @@ function apply(draft: Draft, command: Command): { result: Result; replayed: bool
       return deductAmount(draft, command);
     case 'plan':
       return applyPlan(draft, command);
+    case 'period':
+      return beginPeriod(draft, command);
     case 'reversal':
       return reverse(draft, command);
     case 'call':

@@ -35,7 +35,8 @@ export function takeBack(draft: Draft, command: PaymentTakeBack): { result: Resu
   const limits = steps.map(({ taking }) => [paid.walletId, -taking] as const);
   requireLimits(draft, [...limits, ...limitsOfPartner(draft, paid, steps)]);
   const results = steps.map((step) => post(draft, command, step));
-  return { result: results.findLast(({ payment }) => payment?.part === 'paid') ?? results.at(-1)!, replayed: false };
+  const ofPaid = steps.findLastIndex(({ operationId: of }) => of === paid.operationId);
+  return { result: results.at(ofPaid)!, replayed: false };
 }
 
 /** What is to be taken of a part in all, and what is to be held of it. */

@@ -1,6 +1,6 @@
 import { factsHash, mappingsOf, type CallClues } from '../../calls/facts';
 import type { Command } from '../commands';
-import { callIdOf, carrierCallIdOf, idByCarrier, partId } from '../fold';
+import { callIdOf, carrierCallIdOf, idByCarrier, partId, periodOperations } from '../fold';
 import { operationId } from '../identity';
 
 /** What the commands name, before anything is read. */
@@ -24,6 +24,10 @@ export function whatIsWanted(partnerId: string, commands: readonly Command[]) {
     if (command.kind === 'payment') operations.add(partId(partnerId, command.payment, 'paid'));
     if (command.kind === 'take_back')
       for (const part of ['paid', 'bonus'] as const) reversals.add(partId(partnerId, command.payment, part));
+    if (command.kind === 'period') {
+      for (const id of Object.values(periodOperations(partnerId, command))) operations.add(id);
+      for (const id of command.rollover?.operations ?? []) reversals.add(id);
+    }
     if ('callId' in command) calls.add(command.callId);
     if ('identity' in command) calls.add(callIdOf(partnerId, command.identity));
     if (command.kind === 'authorize' || command.kind === 'extend') authorizing = true;

@@ -57,8 +57,12 @@ function fullMessages(name: string): Message[] {
       price: 999_999,
       currency: 'USD',
       active: true,
+      bonus: 0,
+      expires_after_days: null,
+      recurring: null,
       popular: true,
       created_at: '2026-11-01T00:00:00.000Z',
+      updated_at: '2026-11-01T00:00:00.000Z',
     },
     visibleTo: 3,
   };
