@@ -47,11 +47,20 @@ export async function chargeSavedCard(context: PaymentContext, partnerId: string
       if (error.payment_intent) return { intent: error.payment_intent.id };
       return { refused: { code: error.decline_code ?? error.code ?? 'declined', message: error.message } };
     }
-    if (!(error instanceof TalktimeError) || error.code !== 'STRIPE_REFUSED') throw error;
-    // A service of another version may have asked for it in other words: then it is there all the same.
-    return (await find(context, customer, row)) ?? { refused: { code: 'stripe_refused', message: error.detail } };
+    if (!(error instanceof TalktimeError)) throw error;
+    // It may be there all the same: asked for in other words by a service of another version, or done and not answered.
+    const found = await find(context, customer, row).catch((second: unknown) => {
+      if (isRefusal(second)) return null;
+      throw second;
+    });
+    if (found) return found;
+    if (isRefusal(error)) return { refused: { code: 'stripe_refused', message: error.detail } };
+    throw error;
   }
 }
+
+const isRefusal = (error: unknown): error is TalktimeError =>
+  error instanceof TalktimeError && error.code === 'STRIPE_REFUSED';
 
 const NOT_CHARGED: Charged = {
   refused: { code: 'not_charged', message: 'Stripe could not be reached, and nothing was charged.' },
