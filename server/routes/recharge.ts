@@ -33,7 +33,7 @@ export const rechargeRoutes: Routes = async (app, { talktime, payments, publicUr
       const caller = partnerCaller(request);
       requireCustomer(caller, request.query.customer_id);
       return getAutoRecharge(
-        { database: talktime.database, publicUrl },
+        payments ?? { database: talktime.database, publicUrl },
         caller.partnerId,
         request.query.customer_id ?? null,
       );
