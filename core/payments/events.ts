@@ -140,7 +140,7 @@ function claim(transaction: Transaction) {
   return transaction.query<{ account: string; event_id: string; type: string; object_id: string }>(
     `update directory.stripe_events
      set next_attempt_at = clock_timestamp() + interval '2 minutes'
-     where (account, event_id) in (
+     where (account, event_id) = (
        select account, event_id from directory.stripe_events
        where done_at is null and next_attempt_at <= clock_timestamp()
        order by next_attempt_at

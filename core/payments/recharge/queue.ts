@@ -36,7 +36,10 @@ async function run(
   }
 }
 
-/** Takes a wallet that is due for a look for a minute, should the process end over it; else says when one will be. */
+/**
+ * Takes a wallet that is due for a look for a minute, should the process end over it; else says when one will be. (`=`, not
+ * `in`: a subquery with a limit that is joined may be run again for each row, and then takes more than one.)
+ */
 async function claim(
   { database }: PaymentContext,
   partnerId: string,
@@ -46,7 +49,7 @@ async function claim(
       transaction.query<{ wallet_id: number }>(
         `update talktime.auto_recharges
          set next_look_at = talktime.clock() + interval '1 minute'
-         where partner_id = $1 and wallet_id in (
+         where partner_id = $1 and wallet_id = (
            select r.wallet_id
            from talktime.auto_recharges r
            join talktime.wallets w using (partner_id, wallet_id)
