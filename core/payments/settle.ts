@@ -13,16 +13,13 @@ import { noteRechargeOutcome } from './recharge/outcome';
 import { findPayment, noPayment, PAYMENT_COLUMNS, toPayment, type PaymentRow, type PaymentState } from './rows';
 import { standingOf, type Standing } from './standing';
 
-/** Others may have looked at the payment meanwhile; each time one of them has gone ahead. */
-const MOST_TRIES = 10;
-
 /**
  * Brings the ledger to what Stripe has of a payment: its credits are in the wallet once it was paid, and what went back
  * is taken back. It may be called by anybody, at any time, any number of times, at once and in any order; it changes
  * nothing that is right already.
  *
  * Two that look at the same payment might act on an older look after a newer one. So each takes a number before it looks,
- * and acts only if nobody has taken one since; else it looks again.
+ * and acts only if no higher one was acted on: that look began later, and saw all that this one was to see.
  */
 export function settlePayment(
   context: PaymentContext,
@@ -35,20 +32,16 @@ export function settlePayment(
 }
 
 async function settleNow(context: PaymentContext, partnerId: string, paymentId: string, hint: Hint): Promise<Payment> {
-  for (let tries = 1; tries <= MOST_TRIES; tries++) {
-    const row = await takeNumber(context, partnerId, paymentId);
-    const charged =
-      isUncharged(row) && hint.intent === undefined ? await chargeSavedCard(context, partnerId, row) : null;
-    const seen =
-      charged && 'refused' in charged
-        ? { ...NOTHING_SEEN, refused: charged.refused }
-        : await observe(context.stripe, row, { ...hint, ...charged });
-    const settled = await act(context, partnerId, row, seen);
-    if (!settled) continue;
-    if (settled.kind === 'checkout' || settled.state !== 'needs_action') return toPayment(settled);
-    await letGo(context, settled); // then it is looked at as it stands since
-  }
-  throw new TalktimeError('OVERLOADED', 'Too many look at this payment at once. Try again in a few seconds.');
+  const row = await takeNumber(context, partnerId, paymentId);
+  const charged = isUncharged(row) && hint.intent === undefined ? await chargeSavedCard(context, partnerId, row) : null;
+  const seen =
+    charged && 'refused' in charged
+      ? { ...NOTHING_SEEN, refused: charged.refused }
+      : await observe(context.stripe, row, { ...hint, ...charged });
+  const settled = await act(context, partnerId, row, seen);
+  if (settled.kind === 'checkout' || settled.state !== 'needs_action') return toPayment(settled);
+  await letGo(context, settled);
+  return settleNow(context, partnerId, paymentId, hint); // as it stands since
 }
 
 async function takeNumber({ database }: PaymentContext, partnerId: string, paymentId: string): Promise<PaymentRow> {
@@ -64,13 +57,13 @@ async function takeNumber({ database }: PaymentContext, partnerId: string, payme
   return row;
 }
 
-/** null: somebody has looked since. What the ledger refuses is kept with the payment, and tried again later. */
+/** What the ledger refuses is kept with the payment, and tried again later. */
 async function act(
   { database, publicUrl }: PaymentContext,
   partnerId: string,
   looked: PaymentRow,
   seen: Seen,
-): Promise<PaymentRow | null> {
+): Promise<PaymentRow> {
   const standing = standingOf(looked, seen, Date.now());
   try {
     return await database.asPartner(partnerId, (transaction) =>
@@ -92,22 +85,27 @@ async function settle(
   standing: Standing,
   refused: TalktimeError | null,
   publicUrl: string | undefined,
-): Promise<PaymentRow | null> {
+): Promise<PaymentRow> {
   await lockPartner(transaction, partnerId); // before the payment's row, as everywhere (money-rules 22)
   const [row] = await transaction.query<PaymentRow>(
     `select ${PAYMENT_COLUMNS} from talktime.payments
-     where partner_id = $1 and payment_id = $2 and sync_no = $3
+     where partner_id = $1 and payment_id = $2 and acted_no < $3
      for update`,
     [partnerId, looked.payment_id, looked.sync_no],
   );
-  if (!row) return null;
+  if (!row) return (await findPayment(transaction, partnerId, looked.payment_id))!;
   let operationId = row.operation_id;
   if (!refused && standing.state === 'paid') {
     if (operationId === null) operationId = await credit(transaction, partnerId, row, seen);
     if (isMovedBack(row, standing)) await takeBack(transaction, partnerId, row, seen, standing);
   }
   const state: PaymentState = refused ? 'stuck' : standing.state;
-  await noteStanding(transaction, partnerId, row, seen, standing, { state, operationId, refused });
+  await noteStanding(transaction, partnerId, row, seen, standing, {
+    state,
+    operationId,
+    refused,
+    look: looked.sync_no,
+  });
   await noteMovesBack(transaction, partnerId, row.payment_id, seen);
   if (state === 'paid' && row.operation_id === null) {
     // Only now: a look long after must not bring back a card that was replaced or removed since.
@@ -177,7 +175,12 @@ async function noteStanding(
   row: PaymentRow,
   { session, intent }: Seen,
   standing: Standing,
-  now: { readonly state: PaymentState; readonly operationId: string | null; readonly refused: TalktimeError | null },
+  now: {
+    readonly state: PaymentState;
+    readonly operationId: string | null;
+    readonly refused: TalktimeError | null;
+    readonly look: bigint;
+  },
 ): Promise<void> {
   const failure = now.refused ? { code: now.refused.code, message: now.refused.detail } : standing.failure;
   await transaction.query(
@@ -187,7 +190,7 @@ async function noteStanding(
          received = coalesce($9, received), refunded = $10, lost = $11, disputed = $12,
          failure_code = $13, failure_message = left($14, 500), operation_id = $15,
          paid_at = case when $15::uuid is null then null else coalesce(paid_at, talktime.clock()) end,
-         synced_at = clock_timestamp(), syncs = syncs + 1,
+         acted_no = $17, synced_at = clock_timestamp(), syncs = syncs + 1,
          next_sync_at = clock_timestamp() + make_interval(secs => $16)
      where partner_id = $1 and payment_id = $2`,
     [
@@ -207,6 +210,7 @@ async function noteStanding(
       failure?.message ?? null,
       now.operationId,
       secondsToNextLook(now.state, row.syncs),
+      now.look,
     ],
   );
 }

@@ -63,11 +63,12 @@ function tell(history: History, batches: readonly number[]): void {
   model.pass(now);
 
   for (const name of [PARTNER, ...CUSTOMERS]) {
-    const { posted, held, status, lots } = carrier.state.wallets.get(walletId(name))!;
+    const { posted, held, disputed, openDisputes, status, lots } = carrier.state.wallets.get(walletId(name))!;
     const wallet = model.wallets.get(name)!;
     const left = lots.map((lot) => [lot.grant, lot.left] as const).sort(([a], [b]) => a - b);
-    const expected = [wallet.posted, wallet.held, wallet.status, wallet.grants.lefts()];
-    if (show(expected) !== show([posted, held, status, left]))
-      throw new Difference(`The wallet of ${name} differs`, null, expected, [posted, held, status, left]);
+    const disputes = [wallet.disputed, wallet.openDisputes];
+    const expected = [wallet.posted, wallet.held, disputes, wallet.status, wallet.grants.lefts()];
+    const real = [posted, held, [disputed, openDisputes], status, left];
+    if (show(expected) !== show(real)) throw new Difference(`The wallet of ${name} differs`, null, expected, real);
   }
 }

@@ -3,6 +3,7 @@ import {
   CUSTOMERS,
   NOBODY,
   PARTNER,
+  paymentName,
   requestName,
   revisionName,
   type AlertLevel,
@@ -12,9 +13,11 @@ import {
   type LedgerStep,
   type MappingStep,
   type OperationName,
+  type PaymentStep,
   type Settings,
   type Setup,
   type Step,
+  type TakeBackStep,
 } from './steps';
 
 /**
@@ -151,6 +154,7 @@ const levels: fc.Arbitrary<Setup['levels']> = fc.constantFrom(
 
 const setup: fc.Arbitrary<Setup> = fc.record({
   levels,
+  disputePolicy: fc.constantFrom('hold', 'hold', 'stop'),
   partner: fc.record({
     threshold,
     alertLevels,
@@ -273,6 +277,16 @@ type Draft =
       readonly seconds: number | null;
       readonly host: boolean;
     }
+  | {
+      readonly do: 'pay';
+      readonly which: number | null;
+      readonly terms: Omit<PaymentStep, 'kind' | 'payment'>;
+    }
+  | {
+      readonly do: 'back';
+      readonly which: number;
+      readonly totals: Omit<TakeBackStep, 'kind' | 'payment'>;
+    }
   | { readonly do: 'again'; readonly which: number; readonly host: boolean }
   | { readonly do: 'step'; readonly step: Step };
 
@@ -391,6 +405,37 @@ const hold = fc.record({
   seconds: fc.option(fc.integer({ min: 1, max: 300 }), { freq: 2 }),
   host,
 });
+const pay = fc.record({
+  do: fc.constant('pay' as const),
+  which: fc.option(fc.nat({ max: 5 }), { freq: 2 }),
+  terms: fc.record({
+    host,
+    wallet: fc.oneof({ arbitrary: wallet, weight: 19 }, { arbitrary: fc.constant(NOBODY), weight: 1 }),
+    amount,
+    bonus: fc.oneof(fc.constant(0n), wholeAmount, plainAmount),
+    grant: fc.constantFrom('paid' as const, 'paid' as const, 'plan' as const),
+    expires: fc.option(moment, { freq: 2 }),
+  }),
+});
+/** Mostly some of it, often all of it, and now and then more than was paid. */
+const money = fc.oneof(
+  { arbitrary: fc.constant(0n), weight: 6 },
+  { arbitrary: fc.bigInt({ min: 1n, max: 60n }), weight: 6 },
+  { arbitrary: fc.constantFrom(20n, 30n, 60n), weight: 3 },
+  { arbitrary: fc.constant(61n), weight: 1 },
+);
+const back = fc.record({
+  do: fc.constant('back' as const),
+  which: fc.nat({ max: 5 }),
+  totals: fc.record({
+    host,
+    paid: fc.constantFrom(60n, 60n, 60n, 60n, 7n),
+    refunded: money,
+    lost: money,
+    disputed: money,
+    open: fc.nat({ max: 2 }),
+  }),
+});
 const again = fc.record({ do: fc.constant('again' as const), which: fc.nat({ max: 1000 }), host });
 const change = fc
   .tuple(
@@ -431,6 +476,8 @@ const draft: fc.Arbitrary<Draft> = fc.oneof(
   { arbitrary: adjustment, weight: 3 },
   { arbitrary: plan, weight: 2 },
   { arbitrary: reversal, weight: 4 },
+  { arbitrary: pay, weight: 4 },
+  { arbitrary: back, weight: 8 },
   { arbitrary: move, weight: 4 },
   { arbitrary: again, weight: 4 },
   { arbitrary: change, weight: 3 },
@@ -466,6 +513,14 @@ function stepOf(each: Draft, index: number, before: readonly LedgerStep[], calls
         amount: each.amount,
         host: each.host,
       };
+    }
+    case 'pay':
+      return { kind: 'payment', payment: `pi_${each.which ?? 6 + index}`, ...each.terms };
+    case 'back': {
+      // Mostly of the newest: what became of one payment is told several times.
+      const paid = before.filter((step) => step.kind === 'payment').map((step) => step.payment);
+      const payment = paid.at(-1 - Math.max(0, each.which - 3)) ?? 'pi_never';
+      return { kind: 'take_back', payment, ...each.totals };
     }
     case 'report':
       return reportOf(each, calls[each.call]!);
@@ -524,6 +579,8 @@ function namedBy(names: string, truth: CallTruth): string | null {
 function targets(before: readonly LedgerStep[]): OperationName[] {
   return before.flatMap((step) => {
     if ('key' in step) return [requestName(step.key)];
+    if (step.kind === 'payment') return [paymentName(step.payment), paymentName(`${step.payment}:bonus`)];
+    if (step.kind === 'take_back') return [];
     if (step.kind === 'dismiss' || step.kind === 'extend' || step.kind === 'release') return [];
     return [revisionName(step.call, 1), revisionName(step.call, 1), revisionName(step.call, 2)];
   });
