@@ -1,3 +1,5 @@
+export * from './card-setup';
+export { getCard, removeCard, type Card } from './cards';
 export * from './checkout';
 export * from './context';
 export { formatMoney, fromMinor, toMinor } from './currency';
@@ -8,6 +10,7 @@ export { writeNews } from './notices';
 export { newsOf, type PaymentEvent, type PaymentNews } from './news';
 export { observe, type Hint, type Seen } from './observe';
 export * from './links';
+export * from './recharge';
 export { findThanks, getPayment, listPayments, type PaymentKind, type PaymentsPage, type PaymentState } from './rows';
 export { getPaymentSettings, sellerOf, updatePaymentSettings } from './settings';
 export * from './refunds';

@@ -26,6 +26,8 @@ import { partnerRoutes } from './partners';
 import { payRoutes } from './pay';
 import { paymentRoutes } from './payments';
 import { planRoutes } from './plans';
+import { rechargeRoutes } from './recharge';
+import { rechargePages } from './recharge-pages';
 import { reportRoutes } from './reports';
 import { slackRoutes } from './slack';
 import { statementRoutes } from './statement';
@@ -70,6 +72,8 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     subscriptionRoutes,
     paymentRoutes,
     payRoutes,
+    rechargeRoutes,
+    rechargePages,
     meRoutes,
     partnerRoutes,
     exchangeRateRoutes,
