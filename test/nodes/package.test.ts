@@ -9,6 +9,7 @@ import {
   marginRow,
   onboardingResult,
   operation,
+  payment,
   threshold,
   usageRow,
   webhookEvent,
@@ -82,7 +83,8 @@ describe('The output schemas that the editor shows', () => {
 
   it.each([
     ['ApplyPlan', operation.shape],
-    ['TopUp', operation.shape],
+    ['TopUp/topUp', operation.shape],
+    ['TopUp/paymentLink', payment.shape],
     ['CheckThreshold', threshold.shape],
     ['DeductCredits', deducted.shape],
     ['TalktimeTrigger', webhookEvent.shape],
