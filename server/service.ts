@@ -28,6 +28,7 @@ import {
   marginGuardJob,
   missingCallsJob,
   paymentsJob,
+  renewPlansJob,
   sealJob,
   startJobs,
   stripeEventRetentionJob,
@@ -38,7 +39,7 @@ import {
   weeklyReportJob,
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
-import { StripeAccess, type PaymentContext, type StripeOptions } from '@talktime/core/payments';
+import { paymentContext, StripeAccess, type PaymentContext, type StripeOptions } from '@talktime/core/payments';
 import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
@@ -110,7 +111,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const talktime = { database, ledger: new Ledger(database), sealer: new Sealer(options.sealKey) };
   const payments: PaymentContext | null = options.stripe
-    ? { ...talktime, stripe: new StripeAccess(options.stripe), publicUrl: options.publicUrl }
+    ? paymentContext({ ...talktime, stripe: new StripeAccess(options.stripe), publicUrl: options.publicUrl })
     : null;
   const installations = options.slack ? slackInstallations(talktime, { ...options.slack, logger }) : undefined;
   const slack = installations && createBot(options, talktime, payments, installations);
@@ -153,6 +154,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     jobs: [
       sealJob(database),
       grantsJob(talktime.ledger),
+      renewPlansJob(database),
       holdsJob(talktime.ledger),
       inboxJob(talktime),
       inboxRetentionJob(talktime),

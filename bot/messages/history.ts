@@ -92,6 +92,7 @@ const WHAT: Partial<Record<StatementLine['kind'], string>> = {
   payment: 'Payment',
   refund: 'Refund',
   dispute: 'Disputed payment',
+  rollover: 'Rolled over',
   reassign: 'Call of another customer',
   start: 'Credits began',
   expiry: 'Credits expired',

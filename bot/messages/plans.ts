@@ -1,6 +1,6 @@
 import type { Plan } from '@talktime/core/contract';
 import type { PlanShown, PlansShown } from '../ports';
-import { credits, fromWire, money } from './amounts';
+import { fromWire, money } from './amounts';
 import {
   button,
   buttons,
@@ -13,6 +13,7 @@ import {
   type MessageBlock,
 } from './message';
 import { BUY_PLAN } from './pay-actions';
+import { eachPeriod, planContents } from './plan-terms';
 import { cell, code, inert } from './text';
 
 export const PLANS_SHOWN = 25;
@@ -43,13 +44,14 @@ export function plansMessage({ plans, customers, isAll }: PlansShown, command: s
           ['Plan', 'Holds', 'Price', 'State', 'Customers who see it'],
           ...plans.map(({ plan, visibleTo }) => [
             cell(plan.name),
-            contents(plan),
-            priceOf(plan),
+            planContents(plan),
+            money(fromWire(plan.price), plan.currency),
             [plan.active ? 'active' : 'off', ...(plan.popular ? ['popular'] : [])].join(', '),
             plan.active ? seenBy(visibleTo, customers) : 'nobody: it is off',
           ]),
         ],
         [2],
+        [1],
       ),
       ...(takesPayments ? linkButtons(plans) : []),
       context(
@@ -106,17 +108,13 @@ export function customerPlansMessage(
 function offer(plan: PlanShown['plan'], showsPrices: boolean): string {
   return [
     `*${inert(plan.name)}*${plan.popular ? ' ⭐ popular' : ''}`,
-    ...(showsPrices ? [`${contents(plan)} for ${priceOf(plan)}`] : []),
+    ...(showsPrices ? [`${planContents(plan)} for ${priceOf(plan)}`] : []),
     ...(plan.description.trim() === '' ? [] : [inert(plan.description, DESCRIPTION_LENGTH)]),
   ].join('\n');
 }
 
-function contents({ credits: amount, minutes }: Plan): string {
-  if (amount !== null) return credits(fromWire(amount));
-  return `${(minutes ?? 0).toLocaleString('en-US')} ${minutes === 1 ? 'minute' : 'minutes'}`;
-}
-
-const priceOf = ({ price, currency }: Plan) => money(fromWire(price), currency);
+const priceOf = ({ price, currency, recurring }: Plan) =>
+  `${money(fromWire(price), currency)}${recurring ? ` ${eachPeriod(recurring)}` : ''}`;
 
 function seenBy(count: number, customers: number): string {
   if (customers === 0) return 'no customers yet';

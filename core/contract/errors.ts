@@ -45,6 +45,8 @@ export const ERRORS = {
   PLAN_INACTIVE: [409, 'The plan is not active'],
   PLAN_FREE: [409, 'The plan costs nothing'],
   SUBSCRIPTION_EXISTS: [409, 'The customer has a recurring plan already'],
+  SUBSCRIPTION_ENDING: [409, 'The subscription ends with its period'],
+  PLAN_NOT_RECURRING: [409, 'The plan is a one-off pack'],
   SUBSCRIPTION_ENDED: [409, 'The subscription has ended'],
   MAPPING_TAKEN: [409, 'The value belongs to another customer'],
   ENDPOINT_EXISTS: [409, 'The provider account has an endpoint'],

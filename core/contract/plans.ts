@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { credits, customerId, decimalText, idempotencyKey, moment, note } from './amounts';
+import { operation } from './operations';
 
 export const planId = z
   .string()
@@ -151,6 +152,59 @@ export const grantedPeriod = z.object({
   ends_at: moment.meta({ description: 'When it renews, and when what is left of the period goes' }),
 });
 
+/** What applying a plan answers: now, and for every replay. */
+export const planApplied = operation.extend({
+  plan: soldPlan
+    .optional()
+    .meta({ description: 'What exactly was sold; missing of what was applied before this was kept' }),
+  subscription: grantedPeriod.optional().meta({ description: 'The period that began, of a recurring plan' }),
+});
+
 export const planApply = z
   .object({ customer_id: customerId, note: note.optional(), idempotency_key: idempotencyKey })
+  .strict();
+
+export const subscriptionStatus = z.enum(['active', 'past_due', 'canceled']);
+
+/** The terms of a recurring plan, as they were when it was applied, or when the change to it was asked for. */
+export const subscribedPlan = z.object({
+  id: planId,
+  name: z.string(),
+  credits: credits.nullable().meta({ description: 'Of each period' }),
+  minutes: z.number().nullable().meta({ description: "Converted at the customer's rate when a period begins" }),
+  bonus: credits,
+  price: z.number(),
+  currency: z.string(),
+  recurring: recurringShown,
+});
+
+export const subscription = z.object({
+  id: z.uuid(),
+  customer_id: customerId,
+  plan: subscribedPlan,
+  next_plan: subscribedPlan.nullable().meta({ description: 'From the next period on; null when nothing changes' }),
+  collects: z
+    .enum(['nothing', 'card'])
+    .meta({ description: 'Whether a period is paid for by card before it is granted' }),
+  status: subscriptionStatus.meta({ description: 'past_due: the period is over, and its renewal was refused so far' }),
+  period: z.number().int().meta({ description: 'The period that was granted last; counts from 1' }),
+  period_start: moment,
+  period_end: moment,
+  cancel_at_period_end: z.boolean(),
+  renews_at: moment
+    .nullable()
+    .meta({ description: 'When the next period begins, or its renewal is tried again; null when it ends' }),
+  last_error: z.string().nullable().meta({ description: 'Why the renewal was refused, while it is past due' }),
+  created_at: moment,
+  ended_at: moment.nullable(),
+  ended_because: z.enum(['requested', 'unpaid']).nullable(),
+});
+
+export const subscriptionChange = z
+  .object({
+    plan_id: planId.meta({
+      description:
+        'A recurring plan. Its terms are kept as they are now. The present plan, unchanged, takes a change back.',
+    }),
+  })
   .strict();

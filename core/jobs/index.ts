@@ -6,6 +6,7 @@ export * from './job';
 export * from './margins';
 export * from './payments';
 export * from './providers';
+export * from './renew-plans';
 export * from './runner';
 export * from './seal';
 export * from './webhooks';

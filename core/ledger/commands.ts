@@ -119,6 +119,8 @@ export interface PaymentCredit {
   readonly priority?: number;
   /** Milliseconds; never when left out. */
   readonly expiresAt?: number;
+  /** Counted from the moment at which it is credited; instead of `expiresAt`. */
+  readonly expiresAfterDays?: number;
   /** What was paid, in millionths of the partner's currency. */
   readonly costBasis: bigint;
   readonly planId?: string;

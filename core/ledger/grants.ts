@@ -103,13 +103,20 @@ export async function voidGrant(
   );
 }
 
-/** Books what has started or expired by now in all of a partner's wallets. Answers in how many there was something. */
+/**
+ * Books what has started or expired by now in all of a partner's wallets. Answers in how many there was something. A wallet
+ * whose subscription is about to be renewed is left to that, so that nobody is told of the moment between two periods.
+ */
 export async function bookDue(database: Database, ledger: Ledger, partnerId: string): Promise<number> {
   const due = await database.asPartner(partnerId, (transaction) =>
     transaction.query<{ wallet_id: number }>(
       `select wallet_id
-       from talktime.wallets
+       from talktime.wallets w
        where partner_id = $1 and due_at <= talktime.clock()
+         and not exists (
+           select from talktime.subscriptions s
+           where s.partner_id = $1 and s.wallet_id = w.wallet_id and s.status = 'active' and s.collects = 'nothing'
+             and not s.cancel_at_period_end and s.period_end <= talktime.clock())
        order by due_at
        limit 1000`,
       [partnerId],

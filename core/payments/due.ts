@@ -18,7 +18,10 @@ export async function settleDuePayments(
     if (signal.aborted) break;
     await settlePayment(context, partnerId, paymentId).catch((error: unknown) => (failed = error));
   }
-  if (failed !== undefined) throw failed;
+  if (failed !== undefined)
+    throw new Error(`Some payments could not be looked at: ${failed instanceof Error ? failed.message : 'unknown'}`, {
+      cause: failed,
+    });
   return due.length;
 }
 

@@ -127,7 +127,11 @@ export async function workOnDueEvents(context: PaymentContext, signal: AbortSign
       objectId: row.object_id,
     }).catch((error: unknown) => (failed = error));
   }
-  if (failed !== undefined) throw failed;
+  if (failed !== undefined)
+    throw new Error(
+      `Some events of Stripe could not be worked on: ${failed instanceof Error ? failed.message : 'unknown'}`,
+      { cause: failed },
+    );
   return looked;
 }
 
@@ -173,8 +177,13 @@ interface Lead {
   readonly hint: Hint;
 }
 
+/** The events that something follows from. docs/operators.md says to subscribe to these. */
+const HEARD =
+  /^(checkout\.session\.|payment_intent\.(succeeded|processing|payment_failed|canceled|requires_action)|refund\.|charge\.dispute\.)/;
+
 /** Reads the object that an event is about, and in its metadata whose it is. */
 async function leadOf(stripe: StripeAccess, { account, type, objectId }: StripeEvent): Promise<Lead | null> {
+  if (!HEARD.test(type)) return null;
   if (type.startsWith('checkout.session.')) {
     const session = await stripe.ask(account, (client, at) => client.checkout.sessions.retrieve(objectId, {}, at));
     return leadBy(session.metadata, { session: session.id });
@@ -183,19 +192,10 @@ async function leadOf(stripe: StripeAccess, { account, type, objectId }: StripeE
     const intent = await stripe.ask(account, (client, at) => client.paymentIntents.retrieve(objectId, {}, at));
     return leadBy(intent.metadata, { intent: intent.id });
   }
-  if (type.startsWith('refund.') || type === 'charge.refund.updated') {
-    const refund = await stripe.ask(account, (client, at) => client.refunds.retrieve(objectId, EXPANDED, at));
-    return leadByIntent(refund.payment_intent);
-  }
-  if (type.startsWith('charge.dispute.')) {
-    const dispute = await stripe.ask(account, (client, at) => client.disputes.retrieve(objectId, EXPANDED, at));
-    return leadByIntent(dispute.payment_intent);
-  }
-  if (type.startsWith('charge.')) {
-    const charge = await stripe.ask(account, (client, at) => client.charges.retrieve(objectId, EXPANDED, at));
-    return leadByIntent(charge.payment_intent);
-  }
-  return null;
+  const { payment_intent: intent } = type.startsWith('refund.')
+    ? await stripe.ask(account, (client, at) => client.refunds.retrieve(objectId, EXPANDED, at))
+    : await stripe.ask(account, (client, at) => client.disputes.retrieve(objectId, EXPANDED, at));
+  return leadByIntent(intent);
 }
 
 const EXPANDED = { expand: ['payment_intent'] };

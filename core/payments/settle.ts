@@ -10,30 +10,28 @@ import { observe, type Hint, type Seen } from './observe';
 import { findPayment, noPayment, PAYMENT_COLUMNS, toPayment, type PaymentRow, type PaymentState } from './rows';
 import { standingOf, type Standing } from './standing';
 
-/** Others may have looked at the payment meanwhile; each time one of them has gone ahead. */
-const MOST_TRIES = 10;
-
 /**
  * Brings the ledger to what Stripe has of a payment: its credits are in the wallet once it was paid, and what went back
  * is taken back. It may be called by anybody, at any time, any number of times, at once and in any order; it changes
  * nothing that is right already.
  *
  * Two that look at the same payment might act on an older look after a newer one. So each takes a number before it looks,
- * and acts only if nobody has taken one since; else it looks again.
+ * and acts only if no higher one was acted on: that look began later, and saw all that this one was to see.
  */
-export async function settlePayment(
+export function settlePayment(
   context: PaymentContext,
   partnerId: string,
   paymentId: string,
   hint: Hint = {},
 ): Promise<Payment> {
-  for (let tries = 1; tries <= MOST_TRIES; tries++) {
-    const row = await takeNumber(context, partnerId, paymentId);
-    const seen = await observe(context.stripe, row, hint);
-    const settled = await act(context, partnerId, row, seen);
-    if (settled) return toPayment(settled);
-  }
-  throw new TalktimeError('OVERLOADED', 'Too many look at this payment at once. Try again in a few seconds.');
+  const key = [partnerId, paymentId, hint.session, hint.intent].join();
+  return context.looks.join(key, () => settleNow(context, partnerId, paymentId, hint));
+}
+
+async function settleNow(context: PaymentContext, partnerId: string, paymentId: string, hint: Hint): Promise<Payment> {
+  const row = await takeNumber(context, partnerId, paymentId);
+  const seen = await observe(context.stripe, row, hint);
+  return toPayment(await act(context, partnerId, row, seen));
 }
 
 async function takeNumber({ database }: PaymentContext, partnerId: string, paymentId: string): Promise<PaymentRow> {
@@ -49,13 +47,13 @@ async function takeNumber({ database }: PaymentContext, partnerId: string, payme
   return row;
 }
 
-/** null: somebody has looked since. What the ledger refuses is kept with the payment, and tried again later. */
+/** What the ledger refuses is kept with the payment, and tried again later. */
 async function act(
   { database }: PaymentContext,
   partnerId: string,
   looked: PaymentRow,
   seen: Seen,
-): Promise<PaymentRow | null> {
+): Promise<PaymentRow> {
   const standing = standingOf(looked, seen, Date.now());
   try {
     return await database.asPartner(partnerId, (transaction) =>
@@ -76,15 +74,15 @@ async function settle(
   seen: Seen,
   standing: Standing,
   refused: TalktimeError | null,
-): Promise<PaymentRow | null> {
+): Promise<PaymentRow> {
   await lockPartner(transaction, partnerId); // before the payment's row, as everywhere (money-rules 22)
   const [row] = await transaction.query<PaymentRow>(
     `select ${PAYMENT_COLUMNS} from talktime.payments
-     where partner_id = $1 and payment_id = $2 and sync_no = $3
+     where partner_id = $1 and payment_id = $2 and acted_no < $3
      for update`,
     [partnerId, looked.payment_id, looked.sync_no],
   );
-  if (!row) return null;
+  if (!row) return (await findPayment(transaction, partnerId, looked.payment_id))!;
   const known = await readKnown(transaction, partnerId, row);
   let operationId = row.operation_id;
   if (!refused && standing.state === 'paid') {
@@ -92,16 +90,21 @@ async function settle(
     if (isMovedBack(row, standing)) await takeBack(transaction, partnerId, row, seen, standing);
   }
   const state: PaymentState = refused ? 'stuck' : standing.state;
-  await noteStanding(transaction, partnerId, row, seen, standing, { state, operationId, refused });
+  await noteStanding(transaction, partnerId, row, seen, standing, {
+    state,
+    operationId,
+    refused,
+    look: looked.sync_no,
+  });
   await noteMovesBack(transaction, partnerId, row.payment_id, seen);
-  await tellOfPayment(transaction, partnerId, row, known, seen, { state, standing, refused, operationId });
+  const look = looked.sync_no;
+  await tellOfPayment(transaction, partnerId, row, known, seen, { state, standing, refused, operationId, look });
   if (state === 'paid' && seen.intent?.card && row.save_card)
     await keepCard(transaction, partnerId, row.account, row.wallet_id, seen.intent.card);
   return (await findPayment(transaction, partnerId, row.payment_id))!;
 }
 
 async function credit(transaction: Transaction, partnerId: string, row: PaymentRow, seen: Seen): Promise<string> {
-  const days = row.terms?.expiresAfterDays ?? null;
   const command: Command = {
     kind: 'payment',
     actor: BY_STRIPE,
@@ -111,20 +114,13 @@ async function credit(transaction: Transaction, partnerId: string, row: PaymentR
     amount: row.credits,
     bonus: row.bonus,
     grant: row.plan_id === null ? 'paid' : 'plan',
-    expiresAt: days === null ? undefined : (await nowOf(transaction)) + days * A_DAY,
+    expiresAfterDays: row.terms?.expiresAfterDays ?? undefined,
     costBasis: fromMinor(row.amount, row.currency),
     planId: row.plan_id ?? undefined,
   };
   const { result } = await applyWithin(transaction, partnerId, command);
   if (!('operation_id' in result)) throw new Error('Expected an operation');
   return result.operation_id;
-}
-
-const A_DAY = 24 * 60 * 60 * 1000;
-
-async function nowOf(transaction: Transaction): Promise<number> {
-  const [row] = await transaction.query<{ now: Date }>('select talktime.clock() as now');
-  return row!.now.getTime();
 }
 
 /** Whether anything went back, now or before: then the ledger is asked, which knows what it has taken back. */
@@ -166,7 +162,12 @@ async function noteStanding(
   row: PaymentRow,
   { session, intent }: Seen,
   standing: Standing,
-  now: { readonly state: PaymentState; readonly operationId: string | null; readonly refused: TalktimeError | null },
+  now: {
+    readonly state: PaymentState;
+    readonly operationId: string | null;
+    readonly refused: TalktimeError | null;
+    readonly look: bigint;
+  },
 ): Promise<void> {
   const failure = now.refused ? { code: now.refused.code, message: now.refused.detail } : standing.failure;
   await transaction.query(
@@ -176,7 +177,7 @@ async function noteStanding(
          received = coalesce($9, received), refunded = $10, lost = $11, disputed = $12,
          failure_code = $13, failure_message = left($14, 500), operation_id = $15,
          paid_at = case when $15::uuid is null then null else coalesce(paid_at, talktime.clock()) end,
-         synced_at = clock_timestamp(), syncs = syncs + 1,
+         acted_no = $17, synced_at = clock_timestamp(), syncs = syncs + 1,
          next_sync_at = clock_timestamp() + make_interval(secs => $16)
      where partner_id = $1 and payment_id = $2`,
     [
@@ -196,6 +197,7 @@ async function noteStanding(
       failure?.message ?? null,
       now.operationId,
       secondsToNextLook(now.state, row.syncs),
+      now.look,
     ],
   );
 }

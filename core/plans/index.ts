@@ -4,3 +4,4 @@ export * from './edit';
 export { getPlan, listPlans, type PlanPage } from './plans';
 export type { RecurringTerms } from './rows';
 export * from './sale';
+export * from './subscriptions';

@@ -9,18 +9,14 @@ type Value = string | number | Html | null | readonly Html[];
 
 /** Markup from a template; what is put in is escaped, unless it is markup itself. */
 export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
-  const text = parts.reduce(
-    (whole, part, index) => whole + part + (index < values.length ? textOf(values[index]!) : ''),
-    '',
-  );
-  return new Html(text);
+  return new Html(parts.map((part, index) => part + textOf(values[index] ?? null)).join(''));
 }
 
 function textOf(value: Value): string {
   if (value === null) return '';
-  if (value instanceof Html) return value.text;
-  if (Array.isArray(value)) return (value as readonly Html[]).map(({ text }) => text).join('');
-  return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  if (typeof value === 'string' || typeof value === 'number')
+    return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return value instanceof Html ? value.text : value.map(({ text }) => text).join('');
 }
 
 const STYLE = `

@@ -30,6 +30,7 @@ import { reportRoutes } from './reports';
 import { slackRoutes } from './slack';
 import { statementRoutes } from './statement';
 import { stripeRoutes } from './stripe';
+import { subscriptionRoutes } from './subscriptions';
 import { suspenseRoutes } from './suspense';
 import { webhookRoutes } from './webhooks';
 
@@ -66,6 +67,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     inboxRoutes,
     reportRoutes,
     planRoutes,
+    subscriptionRoutes,
     paymentRoutes,
     payRoutes,
     meRoutes,

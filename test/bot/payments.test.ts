@@ -1,7 +1,7 @@
 import { planCreate } from '@talktime/core/contract';
 import { updateCustomer } from '@talktime/core/customers';
 import { Ledger } from '@talktime/core/ledger';
-import { StripeAccess, type PaymentContext } from '@talktime/core/payments';
+import { paymentContext, StripeAccess } from '@talktime/core/payments';
 import { createPlan } from '@talktime/core/plans';
 import { startFakeStripe, type FakeStripe } from '../../server/demo/stripe';
 import { paymentsData } from '../../server/slack/payments';
@@ -23,12 +23,12 @@ afterAll(async () => {
 });
 
 async function open(isOn = true): Promise<void> {
-  const context: PaymentContext = {
+  const context = paymentContext({
     database: test.database,
     ledger: new Ledger(test.database),
     stripe: new StripeAccess({ secretKey: fake.key, webhookSecret: 'whsec_test', apiUrl: fake.origin }),
     publicUrl: 'https://talktime.example',
-  };
+  });
   agency = await openAgency(test, { changed: () => paymentsData(test.database, isOn ? context : null) });
   account = fake.addAccount();
   await test.superuser(

@@ -5,7 +5,7 @@ import { TalktimeError } from '@talktime/core/contract';
 import { getBalance, updatePartner } from '@talktime/core/customers';
 import { deductAmount, listGrants, reverse, topUp } from '@talktime/core/ledger';
 import type { TestDatabase } from '../setup/database';
-import { PARTNER, World } from '../setup/world';
+import { credits, PARTNER, World } from '../setup/world';
 
 /** The worked postings of core/ledger/README.md, executed: each line does something and says what there is after it. */
 const README = readFileSync(join(__dirname, '../../core/ledger/README.md'), 'utf8');
@@ -42,14 +42,19 @@ describe('the worked postings of core/ledger/README.md', () => {
   });
 });
 
+const cents = (text: string) => BigInt(text.replace('.', ''));
+
 const REPORTS: Record<string, { rank: 2 | 3; order: number | null }> = {
   call_ended: { rank: 2, order: 1 },
   call_analyzed: { rank: 2, order: 2 },
   api: { rank: 3, order: null },
 };
 
+const MONEY = { refunded: 0n, lost: 0n, disputed: 0n };
+
 class Story {
   #customer = '';
+  #paid = 0n;
   #cap = 0;
 
   constructor(private readonly world: World) {}
@@ -100,6 +105,24 @@ class Story {
         expires_at: new Date(Date.now() + Number(match[2]) * DAY).toISOString(),
         idempotency_key: this.world.key(),
       });
+    } else if ((match = said(/^payment of (\S+) for (\S+?)(?:, bonus (\S+))?$/))) {
+      this.#paid = cents(match[2]!);
+      await talktime.ledger.submit(partnerId, {
+        kind: 'payment',
+        actor: PARTNER,
+        payment: 'pi_1',
+        wallet: { customerId: this.#customer },
+        amount: credits(match[1]!),
+        bonus: credits(match[3] ?? '0'),
+        grant: 'paid',
+        costBasis: this.#paid * 10_000n,
+      });
+    } else if ((match = said(/^(refunded|disputed|lost|won) (\S+) of it$/))) {
+      const openDisputes = match[1] === 'disputed' ? 1 : 0;
+      const totals = match[1] === 'won' ? MONEY : { ...MONEY, [match[1]!]: cents(match[2]!) };
+      const paid = this.#paid;
+      const command = { kind: 'take_back', actor: PARTNER, payment: 'pi_1', paid, openDisputes, ...totals } as const;
+      await talktime.ledger.submit(partnerId, command);
     } else if ((match = said(/^(\d+) days? later$/))) {
       await this.world.test
         .superuser(`create or replace function talktime.clock() returns timestamptz language sql volatile
@@ -132,8 +155,10 @@ class Story {
     const { items } = await listGrants(this.world.talktime.database, this.world.partnerId, who, { limit: 200 });
     const left = (kind: string) =>
       items.filter((grant) => grant.kind === kind).reduce((sum, grant) => sum + grant.remaining, 0);
+    const { posted, disputed } = await getBalance(this.world.talktime.database, this.world.partnerId, who);
     const now: Record<string, number> = {
-      posted: (await getBalance(this.world.talktime.database, this.world.partnerId, who)).posted,
+      posted,
+      disputed,
       paid: left('paid'),
       bonus: left('bonus'),
       partner: await this.world.posted('partner'),

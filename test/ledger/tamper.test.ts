@@ -434,6 +434,80 @@ describe('talktime verify', () => {
     expect(codes(await verified(world))).toEqual([]);
   });
 
+  it('names a change of any column that tells what became of payments, and of what wallets set apart', async () => {
+    const world = await disputedWorld(test);
+    expect(codes(await verified(world))).toEqual([]);
+    const columns = await test.superuser<{ table: string; column: string; type: string }>(
+      `select table_name as table, column_name as column, data_type as type
+       from information_schema.columns
+       where table_schema = 'talktime' and (table_name = 'payment_credits' or (table_name = 'wallets' and column_name like '%disput%'))`,
+    );
+    const client = new Client({ connectionString: test.url });
+    await client.connect();
+    await client.query('set session_replication_role = replica');
+    // What a check forbids, an owner may allow.
+    const { rows: checks } = await client.query<{ name: string }>(
+      `select quote_ident(conname) as name from pg_constraint where conrelid = 'talktime.payment_credits'::regclass and contype = 'c'`,
+    );
+    for (const { name } of checks) await client.query(`alter table talktime.payment_credits drop constraint ${name}`);
+    const unnoticed: string[] = [];
+    for (const { table, column, type } of columns) {
+      const of = `partner_id = '${world.partnerId}' and wallet_id = ${ACME}`;
+      const { rows: before } = await client.query<{ at: string; value: string }>(
+        `select ctid::text as at, ${column}::text as value from talktime.${table} where ${of} order by ctid desc limit 1`,
+      );
+      const { rows: after } = await client.query<{ at: string }>(
+        `update talktime.${table} set ${column} = ${CHANGES[type]!(column)} where ctid = $1::tid returning ctid::text as at`,
+        [before[0]!.at],
+      );
+      if ((await verified(world)).findings.length === 0) unnoticed.push(`${table}.${column}`);
+      await client.query(`update talktime.${table} set ${column} = $1::${type} where ctid = $2::tid`, [
+        before[0]!.value,
+        after[0]!.at,
+      ]);
+      expect(codes(await verified(world))).toEqual([]);
+    }
+    await client.end();
+    expect(unnoticed).toEqual([]);
+    expect(columns).toHaveLength(14);
+  });
+
+  it.each([
+    ['what a refund took', 'refund_taken = refund_taken + 1', ['PAYMENT_WRONG']],
+    ['what a lost dispute took', 'dispute_taken = dispute_taken - 1', ['PAYMENT_WRONG']],
+    ['what is set apart', 'disputed = disputed - 1', ['DISPUTED_WRONG', 'PAYMENT_WRONG']],
+    ['how many disputes are open', 'open_disputes = 0', ['DISPUTED_WRONG', 'PAYMENT_WRONG']],
+    ['what was bought', 'credits = credits + 1', ['PAYMENT_WRONG']],
+    ['how often it was changed', 'revision = 0', ['PAYMENT_WRONG']],
+  ])('names a change of %s of a payment', async (_, change, expected) => {
+    const world = await disputedWorld(test);
+    await tamper(world, `update talktime.payment_credits set ${change} where partner_id = $1 and part = 'paid'`);
+    expect(codes(await verified(world))).toEqual(expected);
+  });
+
+  it('names a change of what a wallet sets apart', async () => {
+    const world = await disputedWorld(test);
+    await tamper(
+      world,
+      `update talktime.wallets set disputed = 0, open_disputes = 0 where partner_id = $1 and wallet_id = ${ACME}`,
+    );
+    const report = await verified(world);
+    expect(report.findings).toMatchObject([
+      { code: 'DISPUTED_WRONG', walletId: ACME, expected: '44 credits', found: '0 credits' },
+      { code: 'DISPUTED_WRONG', walletId: ACME, expected: '1 open disputes', found: '0' },
+    ]);
+  });
+
+  it('names a payment of which nothing is told any more', async () => {
+    const world = await disputedWorld(test);
+    await tamper(
+      world,
+      `delete from talktime.payment_credits where partner_id = $1`,
+      `update talktime.wallets set disputed = 0, open_disputes = 0 where partner_id = $1`,
+    );
+    expect(codes(await verified(world))).toEqual(['PAYMENT_WRONG']);
+  });
+
   it('keeps a report short when everything is wrong', async () => {
     const world = await World.create(test);
     await world.customer('acme', '1000');
@@ -503,6 +577,26 @@ async function busyWorld(test: TestDatabase): Promise<World> {
   await reversal(operationOf(large.result), '20', 'back-2');
   await world.call({ id: 'reversed', seconds: 60, customerId: 'acme' });
   void moved;
+  return world;
+}
+
+/** A payment with a bonus, a part of which was refunded, a part lost, and a part of which is disputed. */
+async function disputedWorld(test: TestDatabase): Promise<World> {
+  const world = await World.create(test);
+  await world.customer('acme', '0');
+  const { ledger } = world.talktime;
+  await ledger.submit(world.partnerId, {
+    kind: 'payment',
+    actor: PARTNER,
+    payment: 'pi_1',
+    wallet: { customerId: 'acme' },
+    amount: 100_000_000n as never,
+    bonus: 10_000_000n as never,
+    grant: 'paid',
+    costBasis: 60_000_000n,
+  });
+  const totals = { paid: 100n, refunded: 20n, lost: 10n, disputed: 40n, openDisputes: 1 };
+  await ledger.submit(world.partnerId, { kind: 'take_back', actor: PARTNER, payment: 'pi_1', ...totals });
   return world;
 }
 

@@ -10,6 +10,7 @@ import {
   onboardingResult,
   operation,
   payment,
+  planApplied,
   threshold,
   usageRow,
   webhookEvent,
@@ -82,7 +83,7 @@ describe('The output schemas that the editor shows', () => {
   const [deducted] = deductionResult.options;
 
   it.each([
-    ['ApplyPlan', operation.shape],
+    ['ApplyPlan', planApplied.shape],
     ['TopUp/topUp', operation.shape],
     ['TopUp/paymentLink', payment.shape],
     ['CheckThreshold', threshold.shape],

@@ -2,6 +2,7 @@ import { checkoutCreate, refundCreate, type PaymentDetails } from '@talktime/cor
 import {
   getPaymentDetails,
   openCheckout,
+  paymentContext,
   refundPayment,
   settlePayment,
   StripeAccess,
@@ -30,12 +31,12 @@ export class Selling {
        on conflict (partner_id) do update set stripe_account = excluded.stripe_account, charges_enabled = true`,
       [alerting.partnerId, account],
     );
-    const context: PaymentContext = {
+    const context = paymentContext({
       database: alerting.test.database,
       ledger: alerting.world.talktime.ledger,
       stripe: new StripeAccess({ secretKey: fake.key, webhookSecret: 'whsec_test', apiUrl: fake.origin }),
       publicUrl: 'https://talktime.example',
-    };
+    });
     return new Selling(alerting, fake, context, account);
   }
 

@@ -3,6 +3,7 @@
  * them. Shares no code with core: it must not be able to repeat core's mistakes.
  */
 import { auditGrants } from './auditor-grants';
+import { auditPayments } from './auditor-payments';
 
 export type Query = <Row extends object>(sql: string, values?: unknown[]) => Promise<Row[]>;
 
@@ -21,6 +22,7 @@ interface OperationRow {
     balance_after: string;
     at: string;
     grant?: { effective_at: string };
+    payment?: object;
   };
 }
 interface TransferRow {
@@ -36,6 +38,7 @@ interface TransferRow {
   at: string;
   floor: string | null;
   flagged: string;
+  flag: string | null;
   captured: string;
 }
 export interface CallRow {
@@ -94,6 +97,7 @@ interface Entry {
   readonly at: string;
   readonly floor: bigint | null;
   readonly flagged: bigint;
+  readonly flag: string | null;
   readonly expires: boolean;
   /** What a hold had promised of it. */
   readonly captured: bigint;
@@ -134,7 +138,7 @@ export async function audit(query: Query, partnerId: string): Promise<string[]> 
          left join talktime.grants g
            on g.partner_id = t.partner_id and g.wallet_id = w.wallet_id and g.kind <> 'bonus'
               and (g.operation_id = o.operation_id or o.key = format('start:g%s-%s', g.wallet_id, g.grant_no))
-         where t.partner_id = w.partner_id and t.credit_account = w.wallet_id and o.kind in ('top_up', 'plan', 'start')
+         where t.partner_id = w.partner_id and t.credit_account = w.wallet_id and o.kind in ('top_up', 'plan', 'payment', 'start')
            and g.grant_no is not null
          order by t.credit_sequence desc
          limit 1
@@ -165,9 +169,11 @@ export async function audit(query: Query, partnerId: string): Promise<string[]> 
     [partnerId],
   );
   const grants = await auditGrants(query, partnerId);
-  const kinds = new Map(operations.map((operation) => [operation.operation_id, operation.kind]));
+  const payments = await auditPayments(query, partnerId);
+  const kinds = new Map(operations.map((operation) => [operation.operation_id, kindOf(operation)]));
   return [
     ...grants,
+    ...payments,
     ...wallets.flatMap((wallet) => auditWallet(wallet, entriesOf(wallet.wallet_id, transfers), kinds, holds)),
     ...auditConservation(wallets, transfers),
     ...auditUsage(usage, transfers),
@@ -181,6 +187,9 @@ export async function audit(query: Query, partnerId: string): Promise<string[]> 
     ),
   ];
 }
+
+/** A bonus is a top-up by its kind, and of a payment. */
+const kindOf = ({ kind, result }: OperationRow) => (result.payment && kind === 'top_up' ? 'payment' : kind);
 
 function entriesOf(wallet: number, transfers: readonly TransferRow[]): Entry[] {
   const entries = transfers.flatMap((row): Entry[] => {
@@ -201,6 +210,7 @@ function entriesOf(wallet: number, transfers: readonly TransferRow[]): Entry[] {
       floor: floor === null ? null : BigInt(floor),
       flagged: BigInt(flagged),
       expires: row.credit_account === EXPIRY,
+      flag: row.flag,
       captured: BigInt(row.captured),
     });
     const sides: Entry[] = [];
@@ -238,8 +248,10 @@ function auditWallet(
       if (known ? entry.flagged !== beyond : entry.flagged < least)
         wrong.push(`${here}: flagged ${entry.flagged}, beyond the floor are ${beyond}`);
       const kind = kinds.get(entry.operation)!;
-      if (beyond > 0n && kind !== 'call' && kind !== 'reassign' && !entry.expires)
-        wrong.push(`${here}: a ${kind} below the floor`);
+      const name = entry.expires ? 'correction' : flagOf(kind, wallet.wallet_id);
+      if (beyond > 0n && name === null) wrong.push(`${here}: a ${kind} below the floor`);
+      if (entry.flagged > 0n && name !== 'any' && entry.flag !== name)
+        wrong.push(`${here}: a ${kind} flagged ${entry.flag}`);
     }
     balance += entry.change;
     at = entry.at;
@@ -252,6 +264,13 @@ function auditWallet(
   const held = live.reduce((sum, hold) => sum + BigInt(hold.amount), 0n);
   if (BigInt(wallet.held) !== held) wrong.push(`${name}: ${wallet.held} held, its live holds come to ${held}`);
   return entries.length === 0 ? wrong : [...wrong, ...auditStatus(name, balance, wallet)];
+}
+
+/** As what a debit of this kind may stand below its floor; null: it may not. The partner's wallet owes what goes out of it. */
+function flagOf(kind: string, wallet: number): string | null {
+  if (kind === 'call' || kind === 'reassign' || kind === 'payment') return 'debt';
+  if (kind !== 'refund' && kind !== 'dispute') return null;
+  return wallet === 0 ? 'any' : kind;
 }
 
 /**
@@ -344,9 +363,12 @@ function auditOperation(
   if (sameKey.length !== 1) wrong.push(`${kind} ${id}: its key ${operation.key} is not its own`);
   // A grant that starts later moves nothing yet.
   const later = (result.grant?.effective_at ?? '') > operation.at;
-  if (!isCall && kind !== 'reversal' && own.length !== (later || HOLD_STEPS.has(kind) ? 0 : 1))
+  const several = isCall || kind === 'reversal' || kind === 'refund' || kind === 'dispute';
+  if (!several && own.length !== (later || HOLD_STEPS.has(kind) ? 0 : 1))
     wrong.push(`${kind} ${id}: ${own.length} transfers`);
-  const reversals = all.filter((each) => each.reverses === id).map((each) => each.operation_id);
+  const reversals = all
+    .filter((each) => each.reverses === id && each.kind !== 'refund' && each.kind !== 'dispute')
+    .map((each) => each.operation_id);
   if (reversals.length > 0 && !isCall) {
     const back = transfers.filter((row) => reversals.includes(row.operation_id) && row.credit_account !== EXPIRY);
     const total = (rows: readonly TransferRow[]) => rows.reduce((sum, row) => sum + BigInt(row.amount), 0n);

@@ -27,6 +27,8 @@ export class Carrier {
   readonly #grants = new Map<string, ledger.GrantState>();
   readonly #unbacked = new Map<string, { walletId: number; sequence: bigint; amount: Microcredits }>();
   readonly #changes: ledger.BurnChange[] = [];
+  /** By take-back of a payment: the operation that credited what it takes back. */
+  readonly #takesBack = new Map<string, string>();
   /** As set, by wallet; null: those of the partner for its customers. */
   readonly #levels = new Map<number, readonly AlertLevel[] | null>();
   #customerLevels: readonly AlertLevel[];
@@ -50,7 +52,7 @@ export class Carrier {
         ...setup.levels,
         exchangeRates: new Map(),
         announces: false,
-        disputePolicy: 'hold',
+        disputePolicy: setup.disputePolicy,
       },
       wallets: new Map(),
       customers: new Map(),
@@ -121,7 +123,8 @@ export class Carrier {
       ({ debit, credit, operationId }) =>
         debit === id &&
         credit !== ledger.ACCOUNTS.expiry &&
-        (this.#state.reversible.get(operationId)!.callId ?? operationId) === subject,
+        (this.#state.reversible.get(operationId)!.callId ?? this.#takesBack.get(operationId) ?? operationId) ===
+          subject,
     );
     return own.flatMap(({ amount, burned, debitSide }) => {
       const { sequence } = debitSide!;
@@ -246,6 +249,10 @@ export class Carrier {
       const grant = made ? { walletId: made.walletId, grant: made.grant, expired: 0n as Microcredits } : null;
       reversible.set(row.operationId, { kind, callId, customerId: result.customer_id, transfers, reversed, grant });
       if (row.reverses === null) continue;
+      if (kind === 'refund' || kind === 'dispute') {
+        this.#takesBack.set(row.operationId, row.reverses);
+        continue;
+      }
       const original = reversible.get(row.reverses)!;
       const taken = transfers.filter(({ credit }) => credit !== ledger.ACCOUNTS.expiry);
       const moved = taken.reduce((sum, { amount }) => sum + amount, original.reversed as bigint);
@@ -258,6 +265,7 @@ export class Carrier {
       reversible.set(operationId!, { ...maker, grant: { ...maker.grant!, expired } });
     }
     for (const [id, wallet] of writes.wallets) wallets.set(id, wallet);
+    for (const [id, part] of writes.payments) this.#state.payments.set(id, part);
     for (const [id, call] of writes.calls) calls.set(id, call);
     for (const [id, hold] of writes.holds) this.#state.holds.set(id, hold);
     for (const customer of CUSTOMERS) {

@@ -1,5 +1,5 @@
 import type { CallIdentity } from '@talktime/core/calls';
-import type { Authorization, Operation, DeductionResult } from '@talktime/core/contract';
+import type { Authorization, Operation, DeductionResult, PaymentOperation } from '@talktime/core/contract';
 import { callIdOf, operationId, revisionId, type Actor, type Command, type WalletRef } from '@talktime/core/ledger';
 import type { Microcredits } from '@talktime/core/money';
 import { PARTNER, type Answer, type Facts, type LedgerStep, type OperationName, type WalletName } from './steps';
@@ -51,6 +51,25 @@ export class Translation {
         const reversal = { kind: step.kind, actor, key: step.key, operationId: this.operation(step.target) };
         return step.amount === null ? reversal : { ...reversal, amount: step.amount as Microcredits };
       }
+      case 'payment': {
+        this.operation(`payment ${step.payment}`);
+        const expiresAt = this.moment(step.expires);
+        return {
+          kind: 'payment',
+          actor,
+          payment: step.payment,
+          wallet: walletRef(step.wallet),
+          amount: step.amount as Microcredits,
+          bonus: step.bonus as Microcredits,
+          grant: step.grant,
+          costBasis: 1_000_000n,
+          ...(expiresAt !== null && { expiresAt }),
+        };
+      }
+      case 'take_back': {
+        const { payment, paid, refunded, lost, disputed, open: openDisputes } = step;
+        return { kind: 'take_back', actor, payment, paid, refunded, lost, disputed, openDisputes };
+      }
       case 'call': {
         const { agent: agentId, from: fromNumber, to: toNumber, direction, metadata } = step.clues;
         return {
@@ -92,7 +111,7 @@ export class Translation {
     const id =
       space === 'call'
         ? revisionId(this.partnerId, identityOf(what!), Number(revision))
-        : operationId(this.partnerId, 'request', what!);
+        : operationId(this.partnerId, space === 'payment' ? 'payment' : 'request', what!);
     this.#names.set(id, name);
     return id;
   }
@@ -104,6 +123,7 @@ export class Translation {
     if (told.operation_id === undefined) return { outcome: 'ignored' };
     if ('hold' in told) return holdAnswer(told as Authorization);
     const { receipt } = told;
+    if ('payment' in told) this.#learnTakeBack((told as PaymentOperation).payment);
     return {
       outcome: 'done',
       operation: this.#nameOf(told.operation_id, receipt ?? null),
@@ -127,6 +147,11 @@ export class Translation {
           }
         : null,
     };
+  }
+
+  #learnTakeBack({ payment, part, revision }: PaymentOperation['payment']): void {
+    const key = part === 'paid' ? payment : `${payment}:${part}`;
+    this.operation(`payment ${revision === 0 ? key : `${key}:${revision}`}`);
   }
 
   #nameOf(id: string, receipt: Receipt | null): OperationName {

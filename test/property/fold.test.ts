@@ -11,7 +11,7 @@ const START = Date.UTC(2026, 10, 22, 16);
 
 describe('the fold and the model', () => {
   it('tell the same of every random history', () => {
-    const property = fc.property(histories(40), fc.array(fc.nat({ max: 3 }), { minLength: 40, maxLength: 40 }), tell);
+    const property = fc.property(histories(40), fc.array(fc.nat({ max: 3 }), { minLength: 50, maxLength: 50 }), tell);
     fc.assert(property, runs(600, 'memory'));
   }, 3_600_000);
 });
@@ -63,11 +63,12 @@ function tell(history: History, batches: readonly number[]): void {
   model.pass(now);
 
   for (const name of [PARTNER, ...CUSTOMERS]) {
-    const { posted, held, status, lots } = carrier.state.wallets.get(walletId(name))!;
+    const { posted, held, disputed, openDisputes, status, lots } = carrier.state.wallets.get(walletId(name))!;
     const wallet = model.wallets.get(name)!;
     const left = lots.map((lot) => [lot.grant, lot.left] as const).sort(([a], [b]) => a - b);
-    const expected = [wallet.posted, wallet.held, wallet.status, wallet.grants.lefts()];
-    if (show(expected) !== show([posted, held, status, left]))
-      throw new Difference(`The wallet of ${name} differs`, null, expected, [posted, held, status, left]);
+    const disputes = [wallet.disputed, wallet.openDisputes];
+    const expected = [wallet.posted, wallet.held, disputes, wallet.status, wallet.grants.lefts()];
+    const real = [posted, held, [disputed, openDisputes], status, left];
+    if (show(expected) !== show(real)) throw new Difference(`The wallet of ${name} differs`, null, expected, real);
   }
 }

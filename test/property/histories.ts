@@ -3,6 +3,7 @@ import {
   CUSTOMERS,
   NOBODY,
   PARTNER,
+  paymentName,
   requestName,
   revisionName,
   type AlertLevel,
@@ -12,9 +13,11 @@ import {
   type LedgerStep,
   type MappingStep,
   type OperationName,
+  type PaymentStep,
   type Settings,
   type Setup,
   type Step,
+  type TakeBackStep,
 } from './steps';
 
 /**
@@ -26,13 +29,18 @@ export function histories(longest: number): fc.Arbitrary<History> {
     .record({
       setup,
       opening: fc.subarray([PARTNER, ...CUSTOMERS]),
+      paid: fc.subarray([...CUSTOMERS]),
       drafts: draftsOf(longest),
       calls: callTruths,
     })
-    .map(({ setup: start, opening, drafts, calls }) => ({
-      setup: withPossibleSettings(withPossiblePolicies(start)),
-      steps: [...opening.map(firstCredits), ...complete(drafts, calls).map((step) => possibleStep(start, step))],
-    }));
+    .map(({ setup: start, opening, paid, drafts, calls }) => {
+      const first = paid.map(firstPayment);
+      const steps = complete(first, drafts, calls).map((step) => possibleStep(start, step));
+      return {
+        setup: withPossibleSettings(withPossiblePolicies(start)),
+        steps: [...opening.map(firstCredits), ...first, ...steps],
+      };
+    });
 }
 
 const CREDIT = 1_000_000n;
@@ -151,6 +159,7 @@ const levels: fc.Arbitrary<Setup['levels']> = fc.constantFrom(
 
 const setup: fc.Arbitrary<Setup> = fc.record({
   levels,
+  disputePolicy: fc.constantFrom('hold', 'hold', 'stop'),
   partner: fc.record({
     threshold,
     alertLevels,
@@ -181,6 +190,20 @@ function firstCredits(name: string): Step {
   const usual = { priority: null, expires: null, starts: null, host: true };
   const credits = name === PARTNER ? 5_000n : 300n;
   return { kind: 'top_up', key: `first-${name}`, wallet: name, amount: credits * CREDIT, grant: 'paid', ...usual };
+}
+
+/** Some have paid for something already, so that there is mostly something to take back. It expires half way. */
+function firstPayment(name: string): PaymentStep {
+  const credits = { amount: 90n * CREDIT, bonus: 9n * CREDIT };
+  return {
+    kind: 'payment',
+    host: true,
+    payment: `pi_${name}`,
+    wallet: name,
+    ...credits,
+    grant: 'paid',
+    expires: 21_000,
+  };
 }
 
 /** Customers of allocated credits have no overdraft and no grace. */
@@ -272,6 +295,16 @@ type Draft =
       readonly names: string;
       readonly seconds: number | null;
       readonly host: boolean;
+    }
+  | {
+      readonly do: 'pay';
+      readonly which: number | null;
+      readonly terms: Omit<PaymentStep, 'kind' | 'payment'>;
+    }
+  | {
+      readonly do: 'back';
+      readonly which: number;
+      readonly totals: Omit<TakeBackStep, 'kind' | 'payment'>;
     }
   | { readonly do: 'again'; readonly which: number; readonly host: boolean }
   | { readonly do: 'step'; readonly step: Step };
@@ -391,6 +424,37 @@ const hold = fc.record({
   seconds: fc.option(fc.integer({ min: 1, max: 300 }), { freq: 2 }),
   host,
 });
+const pay = fc.record({
+  do: fc.constant('pay' as const),
+  which: fc.option(fc.nat({ max: 5 }), { freq: 2 }),
+  terms: fc.record({
+    host,
+    wallet: fc.oneof({ arbitrary: wallet, weight: 19 }, { arbitrary: fc.constant(NOBODY), weight: 1 }),
+    amount,
+    bonus: fc.oneof(fc.constant(0n), wholeAmount, plainAmount),
+    grant: fc.constantFrom('paid' as const, 'paid' as const, 'plan' as const),
+    expires: fc.option(moment, { freq: 1 }),
+  }),
+});
+/** Mostly some of it, often all of it, and now and then more than was paid. */
+const money = fc.oneof(
+  { arbitrary: fc.constant(0n), weight: 6 },
+  { arbitrary: fc.bigInt({ min: 1n, max: 60n }), weight: 6 },
+  { arbitrary: fc.constantFrom(20n, 30n, 60n), weight: 3 },
+  { arbitrary: fc.constant(61n), weight: 1 },
+);
+const back = fc.record({
+  do: fc.constant('back' as const),
+  which: fc.nat({ max: 5 }),
+  totals: fc.record({
+    host,
+    paid: fc.constantFrom(60n, 60n, 60n, 60n, 7n),
+    refunded: money,
+    lost: money,
+    disputed: money,
+    open: fc.nat({ max: 2 }),
+  }),
+});
 const again = fc.record({ do: fc.constant('again' as const), which: fc.nat({ max: 1000 }), host });
 const change = fc
   .tuple(
@@ -431,6 +495,8 @@ const draft: fc.Arbitrary<Draft> = fc.oneof(
   { arbitrary: adjustment, weight: 3 },
   { arbitrary: plan, weight: 2 },
   { arbitrary: reversal, weight: 4 },
+  { arbitrary: pay, weight: 4 },
+  { arbitrary: back, weight: 8 },
   { arbitrary: move, weight: 4 },
   { arbitrary: again, weight: 4 },
   { arbitrary: change, weight: 3 },
@@ -438,13 +504,13 @@ const draft: fc.Arbitrary<Draft> = fc.oneof(
 );
 
 /** Gives each draft what it needs of those before it. */
-function complete(drafts: readonly Draft[], calls: readonly CallTruth[]): Step[] {
-  const steps: Step[] = [];
+function complete(first: readonly Step[], drafts: readonly Draft[], calls: readonly CallTruth[]): Step[] {
+  const steps: Step[] = [...first];
   for (const [index, each] of drafts.entries()) {
     const ledgerSteps = steps.filter((step): step is LedgerStep => step.kind !== 'settings' && step.kind !== 'mapping');
     steps.push(stepOf(each, index, ledgerSteps, calls));
   }
-  return steps;
+  return steps.slice(first.length);
 }
 
 function stepOf(each: Draft, index: number, before: readonly LedgerStep[], calls: readonly CallTruth[]): Step {
@@ -466,6 +532,14 @@ function stepOf(each: Draft, index: number, before: readonly LedgerStep[], calls
         amount: each.amount,
         host: each.host,
       };
+    }
+    case 'pay':
+      return { kind: 'payment', payment: `pi_${each.which ?? 6 + index}`, ...each.terms };
+    case 'back': {
+      // Mostly of the newest: what became of one payment is told several times.
+      const paid = before.filter((step) => step.kind === 'payment').map((step) => step.payment);
+      const payment = paid.at(-1 - Math.max(0, each.which - 3)) ?? 'pi_never';
+      return { kind: 'take_back', payment, ...each.totals };
     }
     case 'report':
       return reportOf(each, calls[each.call]!);
@@ -524,6 +598,8 @@ function namedBy(names: string, truth: CallTruth): string | null {
 function targets(before: readonly LedgerStep[]): OperationName[] {
   return before.flatMap((step) => {
     if ('key' in step) return [requestName(step.key)];
+    if (step.kind === 'payment') return [paymentName(step.payment), paymentName(`${step.payment}:bonus`)];
+    if (step.kind === 'take_back') return [];
     if (step.kind === 'dismiss' || step.kind === 'extend' || step.kind === 'release') return [];
     return [revisionName(step.call, 1), revisionName(step.call, 1), revisionName(step.call, 2)];
   });

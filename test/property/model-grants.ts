@@ -78,12 +78,12 @@ export class ModelGrants {
     else list.push({ lot, posting: this.posting, amount });
   }
 
-  /** Rule 16: what nothing backed first, then last burned first. Answers what goes at once, because its lot has expired. */
+  /** Rule 16: what nothing backed first, then last burned first. Answers what goes at once, because its lot has expired, and what is more than was burned. */
   giveBack(
     subject: string,
     amount: Amount,
     at: number,
-  ): { unbacked: Amount; expired: { lot: ModelLot; part: Amount }[] } {
+  ): { unbacked: Amount; expired: { lot: ModelLot; part: Amount }[]; rest: Amount } {
     const list = this.burned.get(subject) ?? [];
     const expired: { lot: ModelLot; part: Amount }[] = [];
     let rest = amount;
@@ -108,8 +108,7 @@ export class ModelGrants {
       if (known) known.part += part;
       else expired.push({ lot, part });
     }
-    if (rest > 0n) throw new Error(`More is given back of ${subject} than it burned: ${rest}`);
-    return { unbacked, expired };
+    return { unbacked, expired, rest };
   }
 
   /** Rule 15: credits that arrived settle what nothing backs, oldest first, out of what is live. */

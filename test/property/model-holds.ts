@@ -65,6 +65,7 @@ export class ModelHolds {
     const live = [...this.#holds.values()].filter((hold) => hold.customer === customer && hold.state === 'live');
     if (settings.maxConcurrent !== null && live.length >= settings.maxConcurrent)
       return refused('CONCURRENT_CALLS_LIMIT');
+    if (this.#isStopped(payer)) return refused('DISPUTE_OPEN');
     const floor = this.model.floorOf(payer, version);
     const cap = longestWithin(this.#spendable(payer, floor), version, settings.maxCall);
     if (cap < Math.min(Math.max(SHORTEST, step.minimum), settings.maxCall)) return refused('INSUFFICIENT_CREDITS');
@@ -84,6 +85,7 @@ export class ModelHolds {
     const hold = this.#holds.get(step.call);
     if (!hold) return refused('HOLD_NOT_FOUND');
     if (hold.state !== 'live') return refused('HOLD_ENDED');
+    if (this.#isStopped(hold.payer)) return refused('DISPUTE_OPEN');
     const { maxCall } = this.model.customers.get(hold.customer)!;
     const means = this.#spendable(hold.payer, hold.floor) + hold.amount;
     const cap = longestWithin(means, hold.version, Math.min(maxCall, step.to ?? maxCall));
@@ -117,8 +119,12 @@ export class ModelHolds {
   }
 
   #spendable(wallet: WalletName, floor: Amount): Amount {
-    const { posted, held } = this.model.wallets.get(wallet)!;
-    return posted - held - floor;
+    const { posted, held, disputed } = this.model.wallets.get(wallet)!;
+    return posted - held - disputed - floor;
+  }
+
+  #isStopped(wallet: WalletName): boolean {
+    return this.model.setup.disputePolicy === 'stop' && this.model.wallets.get(wallet)!.openDisputes > 0;
   }
 
   #answer(hold: ModelHold, kind: string): Answer {

@@ -21,6 +21,7 @@ import {
 } from './steps';
 import { ModelCalls, type ModelCall } from './model-calls';
 import { ModelHolds } from './model-holds';
+import { ModelPayments } from './model-payments';
 
 export interface ModelWallet {
   posted: Amount;
@@ -34,6 +35,9 @@ export interface ModelWallet {
   lastBought: Amount | null;
   /** What live holds take of it. */
   held: Amount;
+  /** What open disputes take of it, and how many there are. */
+  disputed: Amount;
+  openDisputes: number;
   /** When it was last posted to. */
   last: number;
   grants: ModelGrants;
@@ -98,6 +102,7 @@ export class Model {
   readonly mappings = new Map<string, string>();
   readonly calls = new Map<string, ModelCall>();
   readonly holds = new ModelHolds(this);
+  readonly payments = new ModelPayments(this);
   readonly #calls = new ModelCalls(this);
   /** The ledger's clock. */
   now = 0;
@@ -117,6 +122,8 @@ export class Model {
         levels: settings.alertLevels,
         lastBought: null,
         held: 0n,
+        disputed: 0n,
+        openDisputes: 0,
         last: 0,
         grants: new ModelGrants(),
       });
@@ -152,6 +159,10 @@ export class Model {
         return this.holds.extend(step);
       case 'release':
         return this.holds.release(step);
+      case 'payment':
+        return this.payments.credit(step, now);
+      case 'take_back':
+        return this.payments.takeBack(step);
       default:
         return this.#request(step, now);
     }
@@ -216,7 +227,11 @@ export class Model {
       grants.settle(debt, this.now);
       return 0n;
     }
-    const { unbacked, expired } = grants.giveBack(cause.givesBack, amount, this.now);
+    const { unbacked, expired, rest } = grants.giveBack(cause.givesBack, amount, this.now);
+    // Two parts of a payment share what the partner's wallet gets back: one may get back what the other was made of.
+    if (rest > 0n && !cause.givesBack.startsWith('payment '))
+      throw new Error(`${rest} too much for ${cause.givesBack}`);
+    if (rest > 0n) grants.create(usualTerms('paid'), rest, null);
     grants.settle(debt - unbacked, this.now);
     let gone = 0n;
     for (const { lot, part } of expired) {
@@ -334,10 +349,10 @@ export class Model {
 
   /** Rule 9: below the floor is refused. Rule 1: a wallet stays below the limit, on either side. */
   #limits(name: WalletName, amount: Amount, now: number, codes: string[]): void {
-    const { posted, held } = this.wallets.get(name)!;
+    const { posted, held, disputed } = this.wallets.get(name)!;
     const after = posted + amount;
     const version = rules.versionAt(this.versions.get(name)!, now);
-    if (amount < 0n && after - held < this.floorOf(name, version)) codes.push('INSUFFICIENT_CREDITS');
+    if (amount < 0n && after - held - disputed < this.floorOf(name, version)) codes.push('INSUFFICIENT_CREDITS');
     if (after >= rules.LIMIT || after <= -rules.LIMIT) codes.push('WALLET_LIMIT');
   }
 
@@ -352,11 +367,11 @@ export class Model {
     const size = moved < 0n ? -moved : moved;
     // Rule 18: never more in total than it was, its own expiry included.
     const expired = lot === undefined ? 0n : this.wallets.get(wallet)!.grants.lots[lot - 1]!.expired;
-    const left = size - original.reversed - expired;
+    const left = size - original.reversed - expired - this.payments.takenOf(step.target);
     const part = step.amount ?? left;
     const codes: string[] = [];
     if (step.amount !== null && step.amount <= 0n) codes.push('AMOUNT_NOT_POSITIVE');
-    if (left === 0n) codes.push('NOT_REVERSIBLE', 'REVERSAL_TOO_LARGE');
+    if (left <= 0n) codes.push('NOT_REVERSIBLE', 'REVERSAL_TOO_LARGE');
     if (part > left) codes.push('REVERSAL_TOO_LARGE');
     const back = moved < 0n ? part : -part;
     if (wallet === PARTNER && back > 0n && !step.host) codes.push('HOST_KEY_REQUIRED');
@@ -381,7 +396,8 @@ export class Model {
   ): Expected {
     const [from, to] = amount > 0n ? [wallet, PARTNER] : [PARTNER, wallet];
     const size = amount < 0n ? -amount : amount;
-    const left = size - original.reversed - this.wallets.get(from)!.grants.lots[own! - 1]!.expired;
+    const gone = this.wallets.get(from)!.grants.lots[own! - 1]!.expired + this.payments.takenOf(step.target);
+    const left = size - original.reversed - gone;
     const part = step.amount ?? left;
     const codes: string[] = [];
     if (step.amount !== null && step.amount <= 0n) codes.push('AMOUNT_NOT_POSITIVE');

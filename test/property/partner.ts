@@ -47,7 +47,11 @@ export class PartnerUnderTest {
       database,
       id,
       HOST,
-      partnerUpdate.parse({ funding: setup.levels.funding, track_cost: setup.levels.trackCost }),
+      partnerUpdate.parse({
+        funding: setup.levels.funding,
+        track_cost: setup.levels.trackCost,
+        dispute_policy: setup.disputePolicy,
+      }),
     );
     await listenToEverything(database, id);
     versions.set(PARTNER, Date.parse(partner.settings.rate?.effective_from ?? ''));
@@ -117,14 +121,15 @@ export class PartnerUnderTest {
     if (wrong.length > 0) throw new Difference('The auditor found', null, [], wrong);
     const { findings } = await verify(this.database, { partnerId: this.id });
     if (findings.length > 0) throw new Difference('verify found', null, [], findings);
-    const wallets = await query<{ wallet_id: number; posted: string; held: string; status: string }>(
-      'select wallet_id, posted, held, status from talktime.wallets where partner_id = $1 order by wallet_id',
+    const wallets = await query<{ wallet_id: number; posted: string; held: string; disputed: string; status: string }>(
+      'select wallet_id, posted, held, disputed, status from talktime.wallets where partner_id = $1 order by wallet_id',
       [this.id],
     );
-    const expected = [...this.model.wallets].map(([name, { posted, held, status }]) => ({
+    const expected = [...this.model.wallets].map(([name, { posted, held, disputed, status }]) => ({
       wallet_id: walletId(name),
       posted: String(posted),
       held: String(held),
+      disputed: String(disputed),
       status,
     }));
     same('The wallets differ', expected, wallets);

@@ -60,6 +60,8 @@ export interface Levels {
 /** How everything stands before the first step. */
 export interface Setup {
   readonly levels: Levels;
+  /** Whether calls go on while a payment is disputed. */
+  readonly disputePolicy: 'hold' | 'stop';
   readonly partner: PartnerSettings;
   readonly customers: Readonly<Record<string, Settings>>;
   readonly mappings: readonly MappingStep[];
@@ -111,9 +113,10 @@ export interface PlanStep extends Request {
   /** Minutes in millionths. */
   readonly terms: { readonly credits: Amount } | { readonly minutes: bigint };
 }
-/** `request <key>`, `call <call> <revision>`, or a name that never was. */
+/** `request <key>`, `payment <key>`, `call <call> <revision>`, or a name that never was. */
 export type OperationName = string;
 export const requestName = (key: string): OperationName => `request ${key}`;
+export const paymentName = (key: string): OperationName => `payment ${key}`;
 export const revisionName = (call: string, revision: number): OperationName => `call ${call} ${revision}`;
 
 export interface ReversalStep extends Request {
@@ -175,10 +178,34 @@ export interface MappingStep {
   readonly customer: string;
 }
 
+export interface PaymentStep {
+  readonly kind: 'payment';
+  readonly host: boolean;
+  readonly payment: string;
+  readonly wallet: WalletName;
+  readonly amount: Amount;
+  /** 0 for none. */
+  readonly bonus: Amount;
+  readonly grant: 'paid' | 'plan';
+  readonly expires: number | null;
+}
+/** What is so by now of a payment's money, in total. */
+export interface TakeBackStep {
+  readonly kind: 'take_back';
+  readonly host: boolean;
+  readonly payment: string;
+  readonly paid: bigint;
+  readonly refunded: bigint;
+  readonly lost: bigint;
+  readonly disputed: bigint;
+  readonly open: number;
+}
+
 export type RequestStep = TopUpStep | AmountStep | PlanStep | ReversalStep;
 export type CallStep = ReportStep | MoveStep | DismissStep;
 export type HoldStep = AuthorizeStep | ExtendStep | ReleaseStep;
-export type LedgerStep = RequestStep | CallStep | HoldStep;
+export type PaymentsStep = PaymentStep | TakeBackStep;
+export type LedgerStep = RequestStep | CallStep | HoldStep | PaymentsStep;
 export type Step = LedgerStep | SettingsStep | MappingStep;
 
 export interface History {

@@ -4,6 +4,7 @@ import { createApiKey, Sealer } from '@talktime/core/access';
 import { createPartner } from '@talktime/core/customers';
 import type { Scope } from '@talktime/core/contract';
 import { Ledger } from '@talktime/core/ledger';
+import { paymentContext, StripeAccess, type PaymentContext, type StripeOptions } from '@talktime/core/payments';
 import { buildApp, type AppOptions } from '../../server/app';
 import { createLogger } from '../../server/logging';
 import { createMetrics } from '../../server/metrics';
@@ -33,10 +34,12 @@ export class TestApi {
     readonly partnerId: string,
     readonly key: string,
     readonly log: string[],
+    /** What payments work with, if they are set up. */
+    readonly payments: PaymentContext | null,
     private readonly close: () => Promise<void>,
   ) {}
 
-  static async start(options: Partial<AppOptions> = {}): Promise<TestApi> {
+  static async start({ stripe, ...options }: Partial<AppOptions> & { stripe?: StripeOptions } = {}): Promise<TestApi> {
     const test = await createTestDatabase();
     const log: string[] = [];
     const talktime = {
@@ -44,8 +47,16 @@ export class TestApi {
       ledger: new Ledger(test.database),
       sealer: new Sealer(Buffer.alloc(32, 7)),
     };
+    const payments = stripe
+      ? paymentContext({
+          ...talktime,
+          stripe: new StripeAccess(stripe),
+          publicUrl: options.publicUrl ?? 'https://talktime.example',
+        })
+      : null;
     const app = await buildApp({
       talktime,
+      payments,
       metrics: createMetrics(),
       logger: createLogger('debug', { write: (line) => void log.push(line) }),
       ...options,
@@ -59,7 +70,7 @@ export class TestApi {
       scopes: ['read', 'deduct', 'top-up', 'manage'],
     });
     const { port } = app.server.address() as AddressInfo;
-    return new TestApi(`http://127.0.0.1:${port}`, test, host.key, partner.id, key.key, log, async () => {
+    return new TestApi(`http://127.0.0.1:${port}`, test, host.key, partner.id, key.key, log, payments, async () => {
       await app.close();
       await test.drop();
     });

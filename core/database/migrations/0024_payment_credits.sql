@@ -34,6 +34,7 @@ create table talktime.payment_credits (
   foreign key (partner_id, wallet_id) references talktime.wallets,
   check (refund_taken + dispute_taken + disputed <= credits)
 ) with (fillfactor = 70);
+create index payments_in_dispute on talktime.payment_credits (partner_id, wallet_id) where disputed > 0 or open_disputes > 0;
 create type talktime.payment_credits_row as (
   payment text, part text, wallet_id integer, operation_id uuid, credits bigint, refund_taken bigint, dispute_taken bigint,
   disputed bigint, open_disputes integer, returned bigint, revision integer

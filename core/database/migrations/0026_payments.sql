@@ -92,7 +92,8 @@ create table talktime.payments (
   operation_id      uuid,
   paid_at           timestamptz,
   -- how the two are kept together
-  sync_no           bigint not null default 0,
+  sync_no           bigint not null default 0,   -- the last look that began
+  acted_no          bigint not null default 0,   -- the newest one that was acted on
   synced_at         timestamptz,
   next_sync_at      timestamptz,             -- null: only when something is heard
   syncs             integer not null default 0,

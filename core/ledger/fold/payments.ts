@@ -11,6 +11,8 @@ import type { Draft } from './draft';
 import { beyond, requireHost, roomOf } from './funds';
 import type { Line } from './posting';
 
+const A_DAY = 24 * 60 * 60 * 1000;
+
 /** `<payment>` and `<payment>:bonus`: keys of the operations that credit a payment. */
 export const partKey = (payment: string, part: PaymentPart['part']) =>
   part === 'paid' ? payment : `${payment}:${part}`;
@@ -24,7 +26,8 @@ export function partId(partnerId: string, payment: string, part: PaymentPart['pa
  * the credits come out of the partner's wallet and that has too few: what is missing there is flagged debt (money-rules 4).
  */
 export function creditPayment(draft: Draft, command: PaymentCredit): Answer {
-  const { payment, amount, bonus, grant, expiresAt = null, costBasis } = command;
+  const { payment, amount, bonus, grant, expiresAfterDays: days, costBasis } = command;
+  const expiresAt = days === undefined ? (command.expiresAt ?? null) : draft.now + days * A_DAY;
   const id = partId(draft.state.partnerId, payment, 'paid');
   const hash = contentHash({
     kind: command.kind,
@@ -34,6 +37,7 @@ export function creditPayment(draft: Draft, command: PaymentCredit): Answer {
     grant,
     priority: command.priority === USUAL_PRIORITY[grant] ? undefined : command.priority,
     expires_at: command.expiresAt,
+    expires_after_days: days,
     cost_basis: costBasis,
     plan: command.planId,
   });

@@ -17,10 +17,10 @@ import { ACCOUNTS, PARTNER_WALLET, type Account } from '../accounts';
 import type { PlanApplication, PlanPeriod, PlanSize } from '../commands';
 import { contentHash, operationId } from '../identity';
 import { USUAL_PRIORITY, type GrantKind } from '../lots';
-import type { Result, WalletState } from '../state';
+import type { Result, StoredResult, WalletState } from '../state';
 import { giveTo, once, requirePositive, resultFor, sourceFor, takeFrom, type Answer, type RequestRow } from './amounts';
 import type { Draft } from './draft';
-import type { Line, Posting } from './posting';
+import type { Line } from './posting';
 
 const A_DAY = 24 * 60 * 60 * 1000;
 const A_SHARE = 1_000_000n;
@@ -50,62 +50,89 @@ export function applyPlan(draft: Draft, command: PlanApplication): Answer {
 }
 
 /**
- * Begins a further period of a subscription: what rolls over of the period before, and its credits and bonus unless a
- * payment has given them. All or nothing. What rolls over comes from where it went when it expired.
+ * Begins a further period of a subscription: its credits and bonus, unless a payment has given them, and what rolls over of
+ * the period before. All or nothing. What rolls over comes from where it went when it expired: what a live call still held
+ * goes as soon as the new credits serve the call, so it is counted, too.
  */
 export function beginPeriod(draft: Draft, command: PlanPeriod): { result: Result; replayed: boolean } {
   const ids = periodOperations(draft.state.partnerId, command);
   const before = draft.operation(ids.credits) ?? draft.operation(ids.rollover);
   if (before) return { result: before.result, replayed: true };
   const wallet = draft.walletOf({ customerId: command.customerId });
-  const rolled = rolledOver(draft, command);
   const key = periodKey(command);
-  const content = { subscription: command.subscriptionId, period: command.period };
-  const common = { actor: command.actor.id, callId: null, reverses: null };
   const row: RequestRow = {
-    ...common,
     operationId: ids.credits,
     kind: 'plan',
     key,
-    contentHash: contentHash({ kind: 'plan', ...content }),
+    contentHash: contentHash({ kind: 'plan', subscription: command.subscriptionId, period: command.period }),
+    actor: command.actor.id,
+    callId: null,
+    reverses: null,
     note: command.note ?? null,
   };
-  const period = {
-    subscriptionId: command.subscriptionId,
-    period: command.period,
-    startsAt: command.startsAt,
-    endsAt: command.endsAt,
-  };
-  const size = command.paid ? null : sizeOf(draft, wallet, command);
-  if (size) requireMeans(draft, wallet, size.credits, size.bonus);
-  requireRoom(wallet, micro((size ? size.credits + size.bonus : 0n) + rolled));
-  const rollover: Posting | null =
-    rolled === 0n
-      ? null
-      : {
-          ...common,
-          operationId: ids.rollover,
-          kind: 'rollover',
-          key: `${key}:rollover`,
-          contentHash: contentHash({ kind: 'rollover', ...content }),
-          note: command.note === undefined ? null : `${command.note}: rolled over`,
-          lines: [
-            grantLine('plan', command.endsAt, { debit: ACCOUNTS.expiry, credit: wallet.walletId, amount: rolled }),
-          ],
-          untold: size ? wallet.walletId : undefined,
-          result: (after) => ({
-            ...resultFor({ ...row, operationId: ids.rollover, kind: 'rollover' }, wallet)(after),
-            subscription: periodAnswer(period),
-          }),
-        };
-  const rolledResult = rollover && draft.post(rollover);
-  if (!size)
-    return {
-      result: rolledResult ?? { outcome: 'ignored', message: 'Nothing rolls over into this period.' },
-      replayed: false,
-    };
-  const result = give(draft, command, row, { wallet, expiresAt: command.endsAt, bonusKey: `${key}:bonus`, period });
-  return { result, replayed: false };
+  requireRoom(wallet, largestRollover(draft, wallet, command));
+  const given = command.paid
+    ? null
+    : give(draft, command, row, { wallet, expiresAt: command.endsAt, bonusKey: `${key}:bonus`, period: command });
+  draft.mature(wallet.walletId);
+  const rolled = rollOver(draft, wallet, command, {
+    ...row,
+    operationId: ids.rollover,
+    kind: 'rollover',
+    key: `${key}:rollover`,
+  });
+  tellTheNew(draft, wallet.walletId);
+  const nothing = { outcome: 'ignored', message: 'Nothing rolls over into this period.' } as const;
+  return { result: given ?? rolled ?? nothing, replayed: false };
+}
+
+/** What expired unused of the period before comes back by its share, up to the cap. */
+function rollOver(draft: Draft, wallet: WalletState, command: PlanPeriod, row: RequestRow): StoredResult | null {
+  const { rollover } = command;
+  const amount = rollover && shareOf(expiredOf(draft, rollover), rollover);
+  if (!amount) return null;
+  return draft.post({
+    ...row,
+    contentHash: contentHash({ kind: row.kind, subscription: command.subscriptionId, period: command.period }),
+    note: row.note === null ? null : `${row.note}: rolled over`,
+    lines: [grantLine('plan', command.endsAt, { debit: ACCOUNTS.expiry, credit: wallet.walletId, amount })],
+    result: (after) => ({ ...resultFor(row, wallet)(after), subscription: periodAnswer(command) }),
+  });
+}
+
+type Rollover = NonNullable<PlanPeriod['rollover']>;
+
+function expiredOf(draft: Draft, { operations }: Rollover): Microcredits {
+  const expired = operations
+    .map((id) => draft.reversible(id))
+    .map((operation) => operation && draft.expiredOf(operation));
+  return micro(expired.reduce((sum: bigint, each) => sum + (each ?? 0n), 0n));
+}
+
+function shareOf(unused: Microcredits, { share, cap }: Rollover): Microcredits {
+  const shared = micro(divideHalfAwayFromZero(unused * share, A_SHARE));
+  return cap === null ? shared : smaller(shared, cap);
+}
+
+/** What the period may bring at most: all that expired, and all that calls still hold. Known before any of it is posted. */
+function largestRollover(draft: Draft, wallet: WalletState, command: PlanPeriod): Microcredits {
+  const { credits, bonus } = command.paid ? { credits: ZERO, bonus: ZERO } : sizeOf(draft, wallet, command);
+  const rolled = command.rollover
+    ? shareOf(micro(expiredOf(draft, command.rollover) + wallet.held), command.rollover)
+    : ZERO;
+  return micro(credits + bonus + rolled);
+}
+
+/**
+ * A balance that was fine before and is fine again has not been exhausted for the moment between two periods: nobody is
+ * told of that.
+ */
+function tellTheNew(draft: Draft, walletId: number): void {
+  if (draft.wallet(walletId).told !== 'ok') return;
+  const { alerts } = draft.writes;
+  const recoveries = draft.state.wallets.get(walletId)!.told === 'ok' ? 0 : 1;
+  const own = alerts.filter((alert) => alert.walletId === walletId);
+  for (const alert of own.slice(0, own.length - recoveries)) alerts.splice(alerts.indexOf(alert), 1);
 }
 
 /** The operations of a period, by what they give. */
@@ -128,12 +155,7 @@ export function creditsForMinutes(minutes: bigint, rate: Rate | undefined, custo
   return micro(divideHalfAwayFromZero(minutes * rate.creditsPerMinute, MICROCREDITS_PER_CREDIT));
 }
 
-interface Period {
-  readonly subscriptionId: string;
-  readonly period: number;
-  readonly startsAt: number;
-  readonly endsAt: number;
-}
+type Period = Pick<PlanPeriod, 'subscriptionId' | 'period' | 'startsAt' | 'endsAt'>;
 
 interface Giving {
   readonly wallet: WalletState;
@@ -184,17 +206,6 @@ function sizeOf(draft: Draft, wallet: WalletState, { terms, bonus = ZERO }: Plan
   const credits = 'credits' in terms ? terms.credits : creditsForMinutes(terms.minutes, rate, wallet.customerId!);
   requirePositive(credits);
   return { credits, bonus };
-}
-
-/** What expired unused of the period before, by the share, up to the cap. What a live call still holds is not counted. */
-function rolledOver(draft: Draft, { rollover }: PlanPeriod): Microcredits {
-  if (!rollover) return ZERO;
-  const unused = rollover.operations.reduce((sum, id) => {
-    const operation = draft.reversible(id);
-    return operation ? sum + draft.expiredOf(operation) : sum;
-  }, 0n);
-  const shared = micro(divideHalfAwayFromZero(unused * rollover.share, A_SHARE));
-  return rollover.cap === null ? shared : smaller(shared, rollover.cap);
 }
 
 /** Checked for all of it before any of it is posted: with allocated funding the partner must have credits and bonus. */

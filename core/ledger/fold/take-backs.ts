@@ -1,6 +1,6 @@
 import { TalktimeError } from '../../contract/errors';
 import { divideHalfAwayFromZero, larger, micro, smaller, ZERO, type Microcredits } from '../../money';
-import { ACCOUNTS, PARTNER_WALLET, type Account } from '../accounts';
+import { ACCOUNTS, isWallet, PARTNER_WALLET, type Account } from '../accounts';
 import type { PaymentTakeBack } from '../commands';
 import { contentHash, operationId } from '../identity';
 import type { PaymentPart, Result, StoredResult } from '../state';
@@ -35,7 +35,8 @@ export function takeBack(draft: Draft, command: PaymentTakeBack): { result: Resu
   const limits = steps.map(({ taking }) => [paid.walletId, -taking] as const);
   requireLimits(draft, [...limits, ...limitsOfPartner(draft, paid, steps)]);
   const results = steps.map((step) => post(draft, command, step));
-  return { result: results.findLast(({ payment }) => payment?.part === 'paid') ?? results.at(-1)!, replayed: false };
+  const ofPaid = steps.findLastIndex(({ operationId: of }) => of === paid.operationId);
+  return { result: results.at(ofPaid)!, replayed: false };
 }
 
 /** What is to be taken of a part in all, and what is to be held of it. */
@@ -81,7 +82,7 @@ function stepsOf(part: PaymentPart, due: Due): Step[] {
   if (refund !== 0n) steps.push({ kind: 'refund', operationId: id, taking: refund, change: { refundTaken } });
   if (dispute !== 0n || due.disputed !== part.disputed || due.openDisputes !== part.openDisputes)
     steps.push({ kind: 'dispute', operationId: id, taking: dispute, change: others });
-  return steps.sort((a, b) => (a.taking < b.taking ? -1 : 1));
+  return steps.sort((a, b) => Number(a.taking > b.taking) - Number(a.taking < b.taking));
 }
 
 function post(draft: Draft, command: PaymentTakeBack, { kind, operationId: of, taking, change }: Step): StoredResult {
@@ -162,8 +163,11 @@ function notReturned(draft: Draft, { payment }: PaymentPart): Microcredits {
   );
 }
 
-const returnedBy = ({ debit, credit, amount }: Line): bigint =>
-  credit === PARTNER_WALLET ? amount : debit === PARTNER_WALLET ? -amount : 0n;
+/** What a line brings to the partner's wallet out of a customer's, or, below zero, takes back of that. */
+function returnedBy({ debit, credit, amount }: Line): bigint {
+  if (!isWallet(debit) || !isWallet(credit)) return 0n;
+  return credit === PARTNER_WALLET ? amount : -amount;
+}
 
 /** What the steps do at most to the partner's wallet, when the credits came out of it. */
 function limitsOfPartner(draft: Draft, paid: PaymentPart, steps: readonly Step[]) {

@@ -27,6 +27,8 @@ export const FINDINGS = {
   REVERSED_TOO_MUCH: 'the reversals of an operation are more than it',
   CALL_MISSING: 'an operation of a call that is not there',
   CALL_WRONG: "a call's price is not what was posted for it",
+  DISPUTED_WRONG: 'what a wallet sets apart for disputes is not what those of its payments come to',
+  PAYMENT_WRONG: 'what became of a payment is not what its operations did',
   SEAL_MISSING: 'a seal is missing',
   SEAL_WRONG: "a seal's digest is not that of what it covers",
   SEAL_LINK_BROKEN: 'a seal does not name the digest of the seal before it',

@@ -9,6 +9,8 @@ interface Operation {
   at: Date;
   call_id: string | null;
   call_found: boolean;
+  /** false: it credited a payment, or took it back, and nothing says what became of that. */
+  payment_found: boolean;
   /** The wallet that the result speaks of. */
   wallet_id: number | null;
   result: { operation_id?: string; kind?: string; amount?: number; balance_after?: number; at?: string };
@@ -119,6 +121,14 @@ function verifyOperation(
       expected: 'its call',
       found: 'none',
     });
+  if (!operation.payment_found)
+    findings.add({
+      code: 'PAYMENT_WRONG',
+      partnerId,
+      operationId,
+      expected: 'what became of its payment',
+      found: 'none',
+    });
   for (const { at } of transfers)
     if (at.getTime() !== operation.at.getTime())
       findings.add({
@@ -213,6 +223,9 @@ const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 const OPERATIONS = `
   select o.operation_id, o.kind, o.at, o.call_id, c.call_id is not null as call_found, o.result,
+         not o.result ? 'payment' or exists (
+           select from talktime.payment_credits where partner_id = $1 and operation_id in (o.operation_id, o.reverses)
+         ) as payment_found,
          case when o.result ->> 'wallet' = 'partner' then 0 else customer.wallet_id end as wallet_id
   from (
     select *

@@ -4,6 +4,7 @@ import type { Anchor } from './anchors';
 import { creditsText } from './canonical';
 import { Findings, type Finding } from './findings';
 import { verifyCalls, verifyOperations, verifyReversals } from './operations';
+import { verifyPayments } from './payments';
 import { verifySeals } from './seals';
 import { verifyWallets } from './wallets';
 
@@ -85,6 +86,7 @@ async function verifyPartner(
   const wallets = await verifyWallets(transaction, partnerId, findings);
   const { operations, counters } = await verifyOperations(transaction, partnerId, findings);
   await verifyReversals(transaction, partnerId, findings);
+  await verifyPayments(transaction, partnerId, findings);
   const calls = await verifyCalls(transaction, partnerId, findings);
   if (wallets.posted + counters !== 0n)
     findings.add({

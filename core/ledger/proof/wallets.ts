@@ -22,6 +22,11 @@ interface Wallet extends StoredBacking {
   held: bigint;
   /** What its live holds reserve. */
   live: bigint;
+  disputed: bigint;
+  open_disputes: number;
+  /** What disputes of its payments hold, and how many are open. */
+  in_disputes: bigint;
+  disputes: number;
 }
 
 interface SealedHead {
@@ -228,11 +233,14 @@ class Walk {
   /** Compares what the wallet says with where the walk arrived; `beyond` is the last head that was sealed past that. */
   end(beyond: SealedHead | undefined): void {
     const { sequence, posted, head, held, live } = this.wallet;
+    const { disputed, in_disputes: inDisputes, open_disputes: open, disputes } = this.wallet;
     if (this.#sequence < sequence)
       this.#find('POSTINGS_MISSING', `${sequence} postings`, `${this.#sequence}`, { sequence: this.#sequence + 1n });
     if (this.#sequence > sequence) this.#find('STORED_SEQUENCE_WRONG', `${this.#sequence}`, `${sequence}`);
     if (this.#balance !== posted) this.#find('STORED_BALANCE_WRONG', creditsText(this.#balance), creditsText(posted));
     if (held !== live) this.#find('HELD_WRONG', creditsText(live), creditsText(held));
+    if (disputed !== inDisputes) this.#find('DISPUTED_WRONG', creditsText(inDisputes), creditsText(disputed));
+    if (open !== disputes) this.#find('DISPUTED_WRONG', `${disputes} open disputes`, `${open}`);
     this.#grants.end();
     this.#usage.end();
     if (this.#hash !== head) this.#find('HEAD_WRONG', this.#hash ?? 'none', head ?? 'none');
@@ -271,6 +279,7 @@ const SIDES = (side: 'debit' | 'credit') => `
 
 const WALLETS = `
   select wallet_id, posted, sequence, encode(head, 'hex') as head, unchained, held, coalesce(live.amount, 0)::bigint as live,
+         disputed, open_disputes, coalesce(disputes.amount, 0)::bigint as in_disputes, coalesce(disputes.open, 0)::int as disputes,
          lots, last_grant, ungranted, coalesce(open.amount, 0)::bigint as unbacked
   from talktime.wallets
   left join (
@@ -279,6 +288,10 @@ const WALLETS = `
   left join (
     select wallet_id, sum(amount) as amount from talktime.unbacked where partner_id = $1 group by wallet_id
   ) open using (wallet_id)
+  left join (
+    select wallet_id, sum(disputed) as amount, sum(open_disputes) as open
+    from talktime.payment_credits where partner_id = $1 and (disputed > 0 or open_disputes > 0) group by wallet_id
+  ) disputes using (wallet_id)
   where partner_id = $1 and wallet_id > $2
   order by wallet_id
   limit $3`;
