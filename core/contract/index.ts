@@ -70,6 +70,7 @@ export type TopUpRequest = z.input<typeof operations.topUp>;
 export type Plan = z.output<typeof plans.plan>;
 export type PlanCreate = z.output<typeof plans.planCreate>;
 export type Payment = z.output<typeof payments.payment>;
+export type CheckoutRequest = z.input<typeof payments.checkoutCreate>;
 export type PaymentDetails = z.output<typeof payments.paymentDetails>;
 export type RefundRequest = z.input<typeof payments.refundCreate>;
 export type PaymentSettings = z.output<typeof payments.paymentSettings>;

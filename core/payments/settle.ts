@@ -109,7 +109,8 @@ async function settle(
     look: looked.sync_no,
   });
   await noteMovesBack(transaction, partnerId, row.payment_id, seen);
-  await tellOfPayment(transaction, partnerId, row, known, seen, { state, standing, refused, operationId });
+  const look = looked.sync_no;
+  await tellOfPayment(transaction, partnerId, row, known, seen, { state, standing, refused, operationId, look });
   if (state === 'paid' && row.operation_id === null) {
     // Only now: a look long after must not bring back a card that was replaced or removed since.
     if (seen.intent?.card && row.save_card)
