@@ -121,7 +121,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ? paymentContext({ ...talktime, stripe: new StripeAccess(options.stripe), publicUrl: options.publicUrl })
     : null;
   const installations = options.slack ? slackInstallations(talktime, { ...options.slack, logger }) : undefined;
-  const slack = installations && createBot(options, talktime, installations);
+  const slack = installations && createBot(options, talktime, payments, installations);
   const app = await buildApp({
     ...options,
     talktime,
@@ -220,7 +220,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-function createBot(options: ServiceOptions, talktime: Talktime, installations: Installations): SlackApp | undefined {
+function createBot(
+  options: ServiceOptions,
+  talktime: Talktime,
+  payments: PaymentContext | null,
+  installations: Installations,
+): SlackApp | undefined {
   const { slack, logger, publicUrl } = options;
   if (!slack) return undefined;
   return createSlackApp({
@@ -228,7 +233,7 @@ function createBot(options: ServiceOptions, talktime: Talktime, installations: I
     installations,
     installing: slackInstalling(talktime, { ...slack, logger, publicUrl }),
     appToken: slack.appToken ?? undefined,
-    data: botData(talktime),
+    data: botData(talktime, payments),
     logger,
     apiUrl: slack.apiUrl,
   });

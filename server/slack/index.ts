@@ -1,5 +1,6 @@
 import type { BotData } from '@talktime/bot';
 import type { Talktime } from '@talktime/core/calls';
+import type { PaymentContext } from '@talktime/core/payments';
 import { accessData } from './actor';
 import { alertsData } from './alerts';
 import { balanceData } from './balances';
@@ -11,6 +12,7 @@ import { peopleData } from './people';
 import { planChoiceData } from './plan-choice';
 import { reversalData } from './reversals';
 import { planData } from './plans';
+import { rechargeData } from './recharge';
 import { reportData } from './report';
 import { settingsData } from './settings';
 import { standingData } from './standings';
@@ -18,7 +20,7 @@ import { suspenseData } from './suspense';
 import { usageData } from './usage';
 
 /** What the bot reads and does, over the core. */
-export function botData(talktime: Talktime): BotData {
+export function botData(talktime: Talktime, payments: PaymentContext | null = null): BotData {
   const { database } = talktime;
   return {
     ...accessData(database),
@@ -37,5 +39,6 @@ export function botData(talktime: Talktime): BotData {
     ...alertsData(database),
     ...doctorData(database),
     ...settingsData(database),
+    ...rechargeData(database, payments),
   };
 }
