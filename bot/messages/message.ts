@@ -90,14 +90,22 @@ export function button(label: string, { action, value, style, url }: ButtonOptio
   };
 }
 
-/** A table of plain text, its first row the heading. At most 100 rows of 20 cells; columns named in `right` are set to the right. */
-export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): TableBlock {
+/**
+ * A table of plain text, its first row the heading. At most 100 rows of 20 cells; columns named in `right` are set to the
+ * right, and those in `wrapped` break their lines.
+ */
+export function table(
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+  wrapped: readonly number[] = [],
+): TableBlock {
   const width = rows[0]?.length ?? 0;
   return {
     type: 'table',
     rows: rows.map((row) => row.map((text) => ({ type: 'raw_text', text: text === '' ? ' ' : text }))),
     column_settings: Array.from({ length: width }, (_, column) => ({
       align: right.includes(column) ? ('right' as const) : ('left' as const),
+      ...(wrapped.includes(column) && { is_wrapped: true }),
     })),
   };
 }

@@ -1,7 +1,8 @@
 import type { MapKind, MoneyDraft, Performed, Preview } from '../ports';
 import { credits, fromWire, money } from './amounts';
 import { context, fields, section, type Field, type MessageBlock } from './message';
-import { code, inert } from './text';
+import { eachPeriod, rolloverOf } from './plan-terms';
+import { code, inert, moment } from './text';
 
 /** What will be when it is confirmed. Nothing has moved yet. */
 export function previewBlocks(kind: MoneyDraft['kind'], preview: Preview): MessageBlock[] {
@@ -23,7 +24,9 @@ function question(kind: MoneyDraft['kind'], preview: Preview): string {
     case 'adjustment':
       return amount >= 0 ? `${name} gets ${size}. Is that right?` : `${size} are taken from ${name}. Is that right?`;
     case 'plan':
-      return `${name} gets ${size} by the plan *${inert(preview.plan?.name ?? '')}*. Is that right?`;
+      return preview.plan?.recurring
+        ? `${name} gets ${size} ${eachPeriod(preview.plan.recurring)}, the first now, by the plan *${inert(preview.plan.name)}*. Is that right?`
+        : `${name} gets ${size} by the plan *${inert(preview.plan?.name ?? '')}*. Is that right?`;
     case 'reversal':
       return amount >= 0
         ? `${name} gets ${size} back. Is that right?`
@@ -41,11 +44,22 @@ function question(kind: MoneyDraft['kind'], preview: Preview): string {
 
 function planFields({ plan }: Preview): Field[] {
   if (!plan) return [];
+  const { price, currency, minutes, bonus, expiresAfterDays, recurring, renewsAt } = plan;
+  const each = recurring ? ` ${eachPeriod(recurring)}` : '';
   return [
-    ['Sold for', money(fromWire(plan.price), plan.currency)],
-    ...(plan.minutes === null
+    ['Sold for', `${money(fromWire(price), currency)}${each}`],
+    ...(minutes === null
       ? []
-      : [['Minutes', `${plan.minutes.toLocaleString('en-US')}, at today’s price per minute`] as const]),
+      : [
+          [
+            'Minutes',
+            `${minutes.toLocaleString('en-US')}${each}, at ${recurring ? 'the price per minute of each beginning' : 'today’s price per minute'}`,
+          ] as const,
+        ]),
+    ...(bonus > 0 ? [['Of it a bonus', credits(fromWire(bonus))] as const] : []),
+    ...(expiresAfterDays === null ? [] : [['Goes after', `${expiresAfterDays.toLocaleString('en-US')} days`] as const]),
+    ...(renewsAt ? [['Renews', moment(renewsAt)] as const] : []),
+    ...(recurring ? [['Unused', rolloverOf(recurring.rollover)] as const] : []),
   ];
 }
 
@@ -87,7 +101,11 @@ function warnings({ call, mapped, customerName, plan }: Preview): string[] {
     ...(mapped
       ? [`From now on the ${KINDS[mapped.kind]} ${code(mapped.value)} is ${name}’s: its next calls need nobody.`]
       : []),
-    ...(plan ? ['Applying adds the credits. It takes no payment: that is yours to collect.'] : []),
+    ...(plan
+      ? [
+          `Applying adds the credits${plan.recurring ? ', each time by itself' : ''}. It takes no payment: that is yours to collect.`,
+        ]
+      : []),
   ];
 }
 

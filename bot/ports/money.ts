@@ -1,3 +1,4 @@
+import type { Plan } from '@talktime/core/contract';
 import type { SlackActor } from './actor';
 
 /** What of a call is its customer's from now on, so that the next one needs nobody. */
@@ -43,6 +44,12 @@ export interface Preview {
     readonly minutes: number | null;
     readonly price: number;
     readonly currency: string;
+    /** The part of the amount that is a bonus. */
+    readonly bonus: number;
+    readonly expiresAfterDays: number | null;
+    readonly recurring: Plan['recurring'];
+    /** When its next period begins; null of a one-off pack. */
+    readonly renewsAt: Date | null;
   };
   /** The call that is charged or dismissed, and what it comes to. */
   readonly call?: {

@@ -1,8 +1,9 @@
 import type { Plan } from '@talktime/core/contract';
 import type { Question } from '../commands/answer';
 import { customerMeant } from '../commands/customer';
-import { credits, fromWire, money } from '../messages/amounts';
+import { fromWire, money } from '../messages/amounts';
 import { section } from '../messages/message';
+import { planContents } from '../messages/plan-terms';
 import { inert } from '../messages/text';
 import type { BotData, CustomerRef } from '../ports';
 import { confirmModal } from './confirm';
@@ -64,12 +65,11 @@ function planForm(plans: readonly Plan[], { customer, plan, remark }: Prefilled,
   };
 }
 
-function planChoice({ id, name, credits: size, minutes, price, currency, popular }: Plan): Choice {
-  const terms = size === null ? `${(minutes ?? 0).toLocaleString('en-US')} minutes` : credits(fromWire(size));
+function planChoice(plan: Plan): Choice {
   return {
-    value: id,
-    text: `${popular ? '⭐ ' : ''}${inert(name)}`,
-    description: `${terms} for ${money(fromWire(price), currency)}`,
+    value: plan.id,
+    text: `${plan.popular ? '⭐ ' : ''}${inert(plan.name)}`,
+    description: `${planContents({ ...plan, recurring: plan.recurring && { ...plan.recurring, rollover: null } })} for ${money(fromWire(plan.price), plan.currency)}`,
   };
 }
 

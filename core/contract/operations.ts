@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { problem } from './access';
 import { credits, customerId, decimalText, idempotencyKey, moment, note, status } from './amounts';
 import { customer, customerCreate, rateVersion, rounding } from './customers';
-import { grantedPeriod, soldPlan } from './plans';
 import { provider } from './providers';
 
 /** Which wallet a request means: a customer's by its id, or the partner's own. Exactly one of the two. */
@@ -237,8 +236,6 @@ export const operation = z.object({
   at: moment,
   replayed: z.boolean().meta({ description: 'True when this was done before and nothing changed now' }),
   grant: grantTerms.optional().meta({ description: 'The grant that it made' }),
-  plan: soldPlan.optional().meta({ description: 'What was sold, when a plan was applied or renewed' }),
-  subscription: grantedPeriod.optional().meta({ description: 'The period that began, of a recurring plan' }),
 });
 
 /** What credits a payment, or takes it back. */
@@ -381,6 +378,7 @@ export const statementLine = z.object({
   call: z.object({ provider: z.string(), call_id: z.string() }).nullable(),
   actor: z.string(),
   receipt: receipt.nullable(),
+  receipt_url: z.string().nullable().meta({ description: "Of a payment: Stripe's receipt, for whoever paid" }),
 });
 export const statement = z.object({
   customer_id: customerId.nullable(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { credits, customerId, decimalText, idempotencyKey, moment, note } from './amounts';
+import { operation } from './operations';
 
 export const planId = z
   .string()
@@ -149,6 +150,14 @@ export const grantedPeriod = z.object({
   period: z.number().int().meta({ description: 'Counts from 1' }),
   starts_at: moment,
   ends_at: moment.meta({ description: 'When it renews, and when what is left of the period goes' }),
+});
+
+/** What applying a plan answers: now, and for every replay. */
+export const planApplied = operation.extend({
+  plan: soldPlan
+    .optional()
+    .meta({ description: 'What exactly was sold; missing of what was applied before this was kept' }),
+  subscription: grantedPeriod.optional().meta({ description: 'The period that began, of a recurring plan' }),
 });
 
 export const planApply = z

@@ -3,12 +3,17 @@ import { TalktimeError } from '../contract/errors';
 import type { Transaction } from '../database';
 import { PARTNER_WALLET, readWallet, statusShown } from '../ledger';
 import type { FailingWebhook, PartnerFacts } from './facts';
+import { troubledPayments, waitingEvents } from '../payments/troubled';
 import { failingEndpoints } from './failing';
 
 const OF_BALANCES = WEBHOOK_EVENTS.filter((event) => event.startsWith('balance.'));
 
 /** Everything the doctor looks at of a partner, but its customers. */
-export async function gatherPartner(transaction: Transaction, partnerId: string): Promise<PartnerFacts> {
+export async function gatherPartner(
+  transaction: Transaction,
+  partnerId: string,
+  takesPayments: boolean | null,
+): Promise<PartnerFacts> {
   const { wallet, now } = await readWallet(transaction, partnerId, PARTNER_WALLET);
   const row = await readSettings(transaction, partnerId);
   return {
@@ -32,6 +37,11 @@ export async function gatherPartner(transaction: Transaction, partnerId: string)
     failing: await failingEndpoints(transaction, partnerId),
     wallet: { posted: wallet.posted, status: statusShown(wallet), isDrawnOn: row.is_drawn_on },
     suspended: row.suspended,
+    payments: {
+      isOn: takesPayments,
+      troubled: await troubledPayments(transaction, partnerId),
+      waiting: await waitingEvents(transaction, partnerId),
+    },
   };
 }
 

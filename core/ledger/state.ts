@@ -1,6 +1,6 @@
 import type { AlertEvent, SetLevel, Status } from '../alerts';
 import type { CallCharge, CallClues, CallFacts, CallIdentity } from '../calls/facts';
-import type { Authorization, DeductionResult, Operation, PaymentOperation } from '../contract';
+import type { Authorization, DeductionResult, Operation, PaymentOperation, PlanApplied } from '../contract';
 import type { Microcredits, Rate } from '../money';
 import type { Account } from './accounts';
 import type { GrantKind, Lot } from './lots';
@@ -142,9 +142,10 @@ type WithoutReplayed<T> = T extends unknown ? Omit<T, 'replayed'> : never;
 /** What a command is answered, but for whether it was done before. */
 export type Result =
   | WithoutReplayed<Operation>
+  | WithoutReplayed<PlanApplied>
+  | WithoutReplayed<PaymentOperation>
   | WithoutReplayed<DeductionResult>
-  | WithoutReplayed<Authorization>
-  | WithoutReplayed<PaymentOperation>;
+  | WithoutReplayed<Authorization>;
 
 /** The result of an operation: kept with it, and answered again for its replays. */
 export type StoredResult = Extract<Result, { operation_id: string }>;

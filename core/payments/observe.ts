@@ -58,6 +58,8 @@ export interface SeenDispute {
   readonly status: Stripe.Dispute.Status;
   readonly reason: string;
   readonly createdAt: number;
+  /** null: it can't be answered, or not any more. */
+  readonly answerBy: number | null;
 }
 
 /** Ids at Stripe that something heard named, for a payment that does not have them yet. */
@@ -76,7 +78,8 @@ export async function observe(stripe: StripeAccess, row: PaymentRow, hint: Hint 
   const intent = await stripe.ask(row.account, (client, at) =>
     client.paymentIntents.retrieve(intentId, { expand: ['latest_charge'] }, at),
   );
-  if (intent.metadata.talktime_payment !== row.payment_id)
+  // Metadata leads here the first time; afterwards whoever edits it at Stripe changes nothing.
+  if (row.payment_intent !== intent.id && intent.metadata.talktime_payment !== row.payment_id)
     return { ...NOTHING_SEEN, session: session && toSession(session) };
   const [refunds, disputes] =
     intent.status === 'succeeded'
@@ -104,6 +107,7 @@ export async function observe(stripe: StripeAccess, row: PaymentRow, hint: Hint 
       status: dispute.status,
       reason: dispute.reason,
       createdAt: dispute.created * 1000,
+      answerBy: dispute.evidence_details.due_by === null ? null : dispute.evidence_details.due_by * 1000,
     })),
   };
 }

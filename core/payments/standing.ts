@@ -99,6 +99,7 @@ function movedBack({ refunds, disputes }: Seen): Omit<Standing, 'state' | 'failu
 export const goesBack = ({ status }: Pick<SeenRefund, 'status'>) => status !== 'failed' && status !== 'canceled';
 
 /** A warning (an inquiry) takes no money, and may never do. */
-const isOpen = ({ status }: SeenDispute) => status === 'needs_response' || status === 'under_review';
+export const isOpen = ({ status }: Pick<SeenDispute, 'status'>) =>
+  status === 'needs_response' || status === 'under_review';
 
 const sum = (all: readonly { readonly amount: bigint }[]) => all.reduce((total, { amount }) => total + amount, 0n);

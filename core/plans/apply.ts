@@ -1,15 +1,7 @@
 import type { z } from 'zod';
-import type { Operation, Plan, planApply } from '../contract';
+import type { Plan, planApply, PlanApplied } from '../contract';
 import type { Database, Transaction } from '../database';
-import {
-  applyWithin,
-  operationId,
-  operationOf,
-  type Actor,
-  type Answered,
-  type Ledger,
-  type PlanApplication,
-} from '../ledger';
+import { applyWithin, operationId, type Actor, type Answered, type Ledger, type PlanApplication } from '../ledger';
 import { toJsonNumber } from '../money';
 import { readPlan } from './plans';
 import { recurringOf, recurringToWire, toPlan } from './rows';
@@ -35,11 +27,11 @@ export async function applyPlan(
   actor: Actor,
   planId: string,
   body: z.output<typeof planApply>,
-): Promise<Operation> {
+): Promise<PlanApplied> {
   const application = await database.asPartner(partnerId, (transaction) =>
     planCommand(transaction, partnerId, actor, planId, body),
   );
-  return operationOf(
+  return appliedOf(
     application.subscribes
       ? await database.asPartner(partnerId, (transaction) => applyPlanWithin(transaction, partnerId, application))
       : await ledger.submit(partnerId, application.command),
@@ -53,7 +45,7 @@ export async function applyPlanWithin(
   { command, subscribes }: Application,
 ): Promise<Answered> {
   const answered = await applyWithin(transaction, partnerId, command);
-  const { subscription, operation_id } = operationOf(answered);
+  const { subscription, operation_id } = appliedOf(answered);
   if (!answered.replayed && subscribes && subscription)
     await startSubscription(transaction, partnerId, command.actor, {
       customerId: command.customerId,
@@ -63,6 +55,12 @@ export async function applyPlanWithin(
       startsAt: Date.parse(subscription.starts_at),
     });
   return answered;
+}
+
+/** What is new in it is optional, because old results are without it. */
+function appliedOf({ result, replayed }: Answered): PlanApplied {
+  if (!('operation_id' in result)) throw new Error('Expected an operation');
+  return { ...result, replayed };
 }
 
 /** Refuses early what starting the subscription would refuse: for previews. */

@@ -5,7 +5,7 @@ import {
   type INodeType,
   type INodeTypeDescription,
 } from 'n8n-workflow';
-import type { Operation, PlanApplyRequest } from '../../core/contract';
+import type { PlanApplied, PlanApplyRequest } from '../../core/contract';
 import { chosenCustomer, customerField, searchCustomers } from '../shared/customer';
 import { forEachItem } from '../shared/items';
 import { noteField, referenceField } from '../shared/moneyFields';
@@ -22,7 +22,7 @@ export class ApplyPlan implements INodeType {
     version: 1,
     subtitle: '={{ $parameter["plan"]["cachedResultName"] || $parameter["plan"]["value"] }}',
     description:
-      "Apply a credit plan, such as a pack of 100 minutes, to a customer: adds the plan's credits to the customer's wallet. This gives credits that are worth money; it does not collect the payment.",
+      "Apply a credit plan, such as a pack of 100 minutes or 1,000 credits a month, to a customer: adds the plan's credits to the customer's wallet. A recurring plan starts a subscription, whose further periods are added without this node. This gives credits that are worth money; it does not collect the payment.",
     defaults: { name: 'Apply Plan' },
     usableAsTool: true,
     inputs: [NodeConnectionTypes.Main],
@@ -55,7 +55,7 @@ export class ApplyPlan implements INodeType {
         note: textOf(note),
       };
       const path = `/v1/plans/${encodeURIComponent(plan)}/apply`;
-      return await talktimeRequest<Operation>(this, { method: 'POST', path, body }, itemIndex);
+      return await talktimeRequest<PlanApplied>(this, { method: 'POST', path, body }, itemIndex);
     });
     return [results.map(({ item }) => item)];
   }

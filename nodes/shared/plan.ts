@@ -61,9 +61,15 @@ export async function searchPlans(
   };
 }
 
-/** "Starter: 100 minutes for 60 USD" */
-export function planLabel({ name, minutes, credits, price, currency }: Plan): string {
-  return `${name}: ${minutes === null ? `${credits ?? 0} credits` : `${minutes} minutes`} for ${price} ${currency}`;
+/** "Starter: 100 minutes for 60 USD", "Monthly: 1000 credits + 50 bonus every month for 30 USD" */
+export function planLabel({ name, minutes, credits, bonus, price, currency, recurring }: Plan): string {
+  const size = minutes === null ? `${credits ?? 0} credits` : `${minutes} minutes`;
+  const extra = bonus > 0 ? ` + ${bonus} bonus` : '';
+  return `${name}: ${size}${extra}${recurring ? ` ${eachPeriod(recurring)}` : ''} for ${price} ${currency}`;
+}
+
+function eachPeriod({ period, every }: NonNullable<Plan['recurring']>): string {
+  return every === 1 ? `every ${period}` : `every ${every} ${period}s`;
 }
 
 export function chosenPlan(context: IExecuteFunctions, itemIndex: number): string {

@@ -1,4 +1,4 @@
-import { customerId, operation, plan, planApply, planCreate, planId, planUpdate } from '@talktime/core/contract';
+import { customerId, plan, planApplied, planApply, planCreate, planId, planUpdate } from '@talktime/core/contract';
 import { applyPlan, createPlan, getPlan, listPlans, updatePlan } from '@talktime/core/plans';
 import { z } from 'zod';
 import { partnerCaller, requireCustomer, requireWholePartner } from '../access';
@@ -148,7 +148,7 @@ export const planRoutes: Routes = async (app, { talktime }) => {
           "A plan in minutes is converted at the customer's rate of this moment. A recurring plan starts a subscription, whose further periods are granted by themselves; a customer has one at a time.",
         params: z.object({ id: planId }),
         body: planApply,
-        response: { 200: operation, 201: operation },
+        response: { 200: planApplied, 201: planApplied },
       },
     },
     async (request, reply) => {

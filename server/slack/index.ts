@@ -1,6 +1,5 @@
 import type { BotData } from '@talktime/bot';
 import type { Talktime } from '@talktime/core/calls';
-import type { PaymentContext } from '@talktime/core/payments';
 import { accessData } from './actor';
 import { alertsData } from './alerts';
 import { balanceData } from './balances';
@@ -8,6 +7,8 @@ import { doctorData } from './doctor';
 import { historyData } from './history';
 import { homeData } from './home';
 import { moneyData } from './money';
+import type { PaymentContext } from '@talktime/core/payments';
+import { paymentsData } from './payments';
 import { peopleData } from './people';
 import { planChoiceData } from './plan-choice';
 import { reversalData } from './reversals';
@@ -37,7 +38,8 @@ export function botData(talktime: Talktime, payments: PaymentContext | null = nu
     ...homeData(talktime),
     ...peopleData(database),
     ...alertsData(database),
-    ...doctorData(database),
+    ...doctorData(database, payments !== null),
+    ...paymentsData(database, payments),
     ...settingsData(database),
     ...rechargeData(database, payments),
   };

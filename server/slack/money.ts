@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { MoneyData, MoneyDraft, Preview, SlackActor } from '@talktime/bot';
 import { audit, keepSlackDraft, markSlackDraft, readSlackDraft } from '@talktime/core/access';
 import { getSuspendedCall, type Talktime } from '@talktime/core/calls';
-import { parseCredits, type Mapping } from '@talktime/core/contract';
+import { parseCredits, type Mapping, type Plan } from '@talktime/core/contract';
 import type { Database, Transaction } from '@talktime/core/database';
 import { getCustomer, getPartner, insertMapping, listMappings, readCustomer } from '@talktime/core/customers';
 import { applyWithin, lockPartner } from '@talktime/core/ledger';
+import { applyPlanWithin } from '@talktime/core/plans';
 import { creditsToMoney, formatDecimal, micro, toJsonNumber, type Microcredits } from '@talktime/core/money';
 import { accessOf, actorOf } from './actor';
 import { effectOf, moveOf, type Effect, type Move } from './moves';
@@ -73,10 +74,12 @@ async function performWithin(transaction: Transaction, mover: Mover, actor: Slac
     );
   const { draft, expected } = kept.draft;
   requireReach(mover, draft);
-  const { command, mapping } = await moveOf(transaction, partnerId, actor, draftId, draft);
+  const { command, mapping, application } = await moveOf(transaction, partnerId, actor, draftId, draft);
   await lockPartner(transaction, partnerId);
   if (mapping && !kept.isPerformed) await map(transaction, partnerId, actor, mapping);
-  const { result, replayed } = await applyWithin(transaction, partnerId, command);
+  const { result, replayed } = application
+    ? await applyPlanWithin(transaction, partnerId, application)
+    : await applyWithin(transaction, partnerId, command);
   const effect = effectOf(result);
   if (!replayed) {
     requireSameCustomer(draft, effect);
@@ -181,8 +184,8 @@ async function previewOf(
   database: Database,
   partnerId: string,
   draft: MoneyDraft,
-  { plan, mapping }: Move,
-  { wallet, amount, balanceAfter, call }: Effect,
+  { application, mapping }: Move,
+  { wallet, amount, balanceAfter, call, renewsAt }: Effect,
 ): Promise<Preview> {
   const [partner, customer, suspended] = await Promise.all([
     getPartner(database, partnerId),
@@ -200,7 +203,7 @@ async function previewOf(
     balanceAfter: toJsonNumber(balanceAfter),
     currency: partner.currency,
     money: toJsonNumber(creditsToMoney(size, parseCredits(String(partner.credit_value), 'credit_value'))),
-    ...(plan && { plan }),
+    ...(application && { plan: planPreview(application.plan, renewsAt) }),
     ...(suspended && {
       call: {
         seconds: suspended.raw_seconds,
@@ -210,4 +213,9 @@ async function previewOf(
     }),
     ...(mapping && { mapped: { kind: mapping.kind, value: mapping.value } }),
   };
+}
+
+function planPreview(plan: Plan, renewsAt: Date | null): Preview['plan'] {
+  const { name, minutes, price, currency, bonus, expires_after_days: expiresAfterDays, recurring } = plan;
+  return { name, minutes, price, currency, bonus, expiresAfterDays, recurring, renewsAt };
 }

@@ -4,7 +4,7 @@ import { parseCredits, TalktimeError, type Mapping } from '@talktime/core/contra
 import type { Transaction } from '@talktime/core/database';
 import { adjustmentCommand, reversalCommand, topUpCommand, type Command, type Ledger } from '@talktime/core/ledger';
 import { micro, ZERO, type Microcredits } from '@talktime/core/money';
-import { planCommand } from '@talktime/core/plans';
+import { planCommand, requireApplicable, type Application } from '@talktime/core/plans';
 import { actorOf } from './actor';
 import { Refusal } from './refusals';
 
@@ -13,7 +13,8 @@ export interface Move {
   readonly command: Command;
   /** Added first, when a call is assigned with it. */
   readonly mapping: Mapping | null;
-  readonly plan?: Preview['plan'];
+  /** Of a plan: what is applied, and starts a subscription if it recurs. */
+  readonly application?: Application;
 }
 
 /** Reads a draft into a command whose key is the draft's. */
@@ -45,9 +46,9 @@ export async function moveOf(
     }
     case 'plan': {
       const body = { customer_id: draft.customerId, idempotency_key };
-      const { command, plan } = await planCommand(transaction, partnerId, actor, draft.planId, body);
-      const { name, minutes, price, currency } = plan;
-      return { command, mapping: null, plan: { name, minutes, price, currency } };
+      const application = await planCommand(transaction, partnerId, actor, draft.planId, body);
+      await requireApplicable(transaction, partnerId, application);
+      return { command: application.command, mapping: null, application };
     }
     case 'reversal': {
       const { operationId: operation_id, amount, note } = draft;
@@ -83,12 +84,14 @@ export interface Effect {
   readonly customerId: string | null;
   /** Whose balance; null: nobody's. */
   readonly wallet: 'customer' | 'partner' | null;
-  /** Signed. */
+  /** Signed; of a plan with its bonus. */
   readonly amount: Microcredits;
   readonly balanceAfter: Microcredits;
   /** What a cap is held against: of a call the whole price, whoever carries it. */
   readonly size: Microcredits;
   readonly call: Omit<NonNullable<Preview['call']>, 'seconds' | 'provider'> | null;
+  /** When the next period begins, of a plan that recurs. */
+  readonly renewsAt: Date | null;
 }
 
 type Result = Awaited<ReturnType<Ledger['submit']>>['result'];
@@ -104,9 +107,12 @@ export function effectOf(result: Result): Effect {
       balanceAfter: ZERO,
       size: ZERO,
       call: null,
+      renewsAt: null,
     };
   }
-  const amount = parseCredits(String(result.amount), 'amount');
+  const bonus = parseCredits(String(('plan' in result && result.plan?.bonus) || 0), 'bonus');
+  const amount = micro(parseCredits(String(result.amount), 'amount') + bonus);
+  const ends = 'subscription' in result ? result.subscription?.ends_at : undefined;
   const receipt = 'receipt' in result ? result.receipt : null;
   return {
     operationId: result.operation_id,
@@ -121,5 +127,6 @@ export function effectOf(result: Result): Effect {
       paidByPartner: receipt.payer === 'customer' ? receipt.paid_by_partner : 0,
       debt: receipt.flagged_debt,
     },
+    renewsAt: ends === undefined ? null : new Date(ends),
   };
 }

@@ -1,4 +1,4 @@
-import { createPlan } from '@talktime/core/plans';
+import { createPlan, listSubscriptions } from '@talktime/core/plans';
 import { planCreate } from '@talktime/core/contract';
 import { updateCustomer, updatePartner } from '@talktime/core/customers';
 import { splitPlan } from '../../bot/views/plan';
@@ -94,6 +94,44 @@ describe('/credits apply', () => {
       'You confirmed 1200 credits, and by now it would be 1500',
     );
     expect(await posted()).toBe(100);
+  });
+
+  it('of a recurring plan says when it renews and what rolls over, and starts it once', async () => {
+    const { mia, world } = agency;
+    await plan({
+      id: 'monthly',
+      name: 'Monthly',
+      credits: '100',
+      bonus: '10',
+      price: '9',
+      recurring: { period: 'month', rollover: { share: '0.5', cap: '50' } },
+    });
+    await mia.command('/credits apply cus_acme monthly', { channel: 'C0OWN' });
+    const shown = await reads(mia, 'Is that right?');
+    for (const part of [
+      '*110 credits* ($1.10) a month, the first now, by the plan *Monthly*',
+      '$9.00 a month',
+      'Of it a bonus',
+      'Renews',
+      'half rolls over, up to 50 credits',
+      'each time by itself',
+    ])
+      expect(shown).toContain(part);
+    await mia.submit({ twice: true });
+    await reads(mia, 'Done');
+    expect(await posted()).toBe(210);
+    const { items } = await listSubscriptions(test.database, world.partnerId);
+    expect(items).toMatchObject([{ customer_id: 'cus_acme', plan: { id: 'monthly' }, period: 1 }]);
+    await mia.close();
+    await mia.command('/credits apply cus_acme monthly', { channel: 'C0OWN' });
+    expect(await reads(mia, 'has the recurring plan')).toContain('Change that one');
+    expect(await posted()).toBe(210);
+  });
+
+  it('counts a bonus against the cap, too', async () => {
+    await plan({ id: 'sly', name: 'Sly', credits: '400', bonus: '101', price: '5' });
+    await agency.max.command('/credits apply cus_acme sly', { channel: 'C0OWN' });
+    await reads(agency.max, 'You may move 500 credits at once');
   });
 
   it.each(['viv', 'carl'] as const)('is not for %s', async (who) => {

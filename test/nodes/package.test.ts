@@ -9,6 +9,7 @@ import {
   marginRow,
   onboardingResult,
   operation,
+  planApplied,
   threshold,
   usageRow,
   webhookEvent,
@@ -81,7 +82,7 @@ describe('The output schemas that the editor shows', () => {
   const [deducted] = deductionResult.options;
 
   it.each([
-    ['ApplyPlan', operation.shape],
+    ['ApplyPlan', planApplied.shape],
     ['TopUp', operation.shape],
     ['CheckThreshold', threshold.shape],
     ['DeductCredits', deducted.shape],

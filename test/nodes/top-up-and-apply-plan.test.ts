@@ -77,6 +77,23 @@ describe('Top Up and Apply Plan', () => {
     ]);
   });
 
+  it('hands on what was sold, and the subscription that a recurring plan starts', async () => {
+    const applied = {
+      ...operation,
+      kind: 'plan',
+      plan: { id: 'monthly', name: 'Monthly', credits: 100, bonus: 10 },
+      subscription: { id: 'op', period: 1, starts_at: '2026-11-25T00:00:00.000Z', ends_at: '2026-12-25T00:00:00.000Z' },
+    };
+    const monthly = await startService(() => ({ body: applied }));
+    const { outputs } = await runNode(new ApplyPlan(), {
+      parameters: { customer: acme, plan: { __rl: true, mode: 'id', value: 'monthly' }, reference: 'order-8' },
+      credential: { baseUrl: monthly.url, apiKey: API_KEY },
+    });
+    await monthly.close();
+
+    expect(outputs).toEqual([[{ json: applied, pairedItem: { item: 0 } }]]);
+  });
+
   it.each([
     [new TopUp(), { customer: acme, amount: '100' }, "The field 'Reference' is empty"],
     [new TopUp(), { customer: acme, reference: 'r' }, "The field 'Amount (Credits)' is empty"],

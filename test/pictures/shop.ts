@@ -151,7 +151,17 @@ async function furnish({ database, ledger }: Talktime, partnerId: string): Promi
       credits: '6000',
       price: '54',
       description: 'For phones that ring all day',
+      bonus: '300',
+      expires_after_days: 365,
       popular: true,
+    },
+    {
+      id: 'practice',
+      name: 'Practice',
+      credits: '2000',
+      price: '19',
+      description: 'Every month, and half of what is left comes along',
+      recurring: { period: 'month', rollover: { share: '0.5', cap: '500' } },
     },
   ])
     await createPlan(database, partnerId, HOST, planCreate.parse(plan));

@@ -90,6 +90,8 @@ export async function tour(shop: Shop): Promise<Shot[]> {
   await mia.close({ all: true });
   await typed('/credits apply acme dental', 'apply', '/credits apply acme dental');
   await mia.close({ all: true });
+  await typed('/credits apply acme dental practice', 'apply-confirm', '/credits apply acme dental practice');
+  await mia.close({ all: true });
   await typed('/credits settings acme dental', 'settings', '/credits settings acme dental');
   await mia.close({ all: true });
   await typed('/credits alerts levels', 'alerts-levels', '/credits alerts levels');

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 /** Why a bank says no, as an error's code and decline code. */
 export interface Decline {
   readonly code: string;
+  /** '' where docs.stripe.com/testing has none: the code says it already. */
   readonly declineCode: string;
   readonly message: string;
 }
@@ -59,20 +60,20 @@ const CARDS: readonly TestCard[] = [
     number: '4000000000000069',
     brand: 'visa',
     token: 'pm_card_chargeDeclinedExpiredCard',
-    decline: declined('expired_card', 'Your card has expired.', 'expired_card'),
+    decline: declined('', 'Your card has expired.', 'expired_card'),
   },
   {
     number: '4000000000000127',
     brand: 'visa',
     token: 'pm_card_chargeDeclinedIncorrectCvc',
-    decline: declined('incorrect_cvc', "Your card's security code is incorrect.", 'incorrect_cvc'),
+    decline: declined('', "Your card's security code is incorrect.", 'incorrect_cvc'),
   },
   {
     number: '4000000000000119',
     brand: 'visa',
     token: 'pm_card_chargeDeclinedProcessingError',
     decline: declined(
-      'processing_error',
+      '',
       'An error occurred while processing your card. Try again in a little bit.',
       'processing_error',
     ),

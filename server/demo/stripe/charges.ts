@@ -67,7 +67,7 @@ function outcomeOf(outcome: 'succeeded' | 'pending' | Decline): Stripe.Charge.Ou
     network_advice_code: null,
     network_decline_code: decline ? '05' : null,
     network_status: decline ? 'declined_by_network' : 'approved_by_network',
-    reason: decline?.declineCode ?? null,
+    reason: decline ? decline.declineCode || decline.code : null,
     risk_level: 'normal',
     risk_score: 20,
     seller_message: decline ? 'The bank did not return any further details with this decline.' : 'Payment complete.',

@@ -4,10 +4,10 @@ import { invalid } from './errors';
 import { choice, expand, flag, integer, list, metadata, page, range, shape, text, type Field } from './fields';
 import { pageOf } from './lists';
 import { cancelIntent, checkCharges } from './payment-intents';
-import { checkAmount, checkCurrency, checkFee } from './refusals';
 import { route, type Call, type Route, type World } from './route';
+import { addTax, saleOf } from './sale';
 import { newSetupIntent } from './setup-intents';
-import { randomPart, type Account } from './state';
+import type { Account } from './state';
 
 type Params = Stripe.Checkout.SessionCreateParams;
 
@@ -85,6 +85,7 @@ export const CHECKOUT: readonly Route[] = [
         }),
         ui_mode: choice('elements', 'embedded_page', 'form', 'hosted_page'),
       },
+      required: ['mode'],
     },
     create,
   ),
@@ -92,7 +93,7 @@ export const CHECKOUT: readonly Route[] = [
     'GET /v1/checkout/sessions/:id',
     'checkout_session',
     { fields: { expand } },
-    ({ account, ids: [id = ''] }) => account.get('checkoutSession', id),
+    ({ account, ids: [id = ''] }) => sessionOf(account, id),
   ),
   route<Stripe.Checkout.SessionListParams>(
     'GET /v1/checkout/sessions',
@@ -122,7 +123,7 @@ export const CHECKOUT: readonly Route[] = [
     'checkout_session',
     { fields: page },
     ({ account, params, ids: [id = ''] }) => {
-      account.get('checkoutSession', id);
+      sessionOf(account, id);
       const items = [...(account.lineItems.get(id) ?? [])].reverse();
       return pageOf(`/v1/checkout/sessions/${id}/line_items`, items, params);
     },
@@ -132,7 +133,7 @@ export const CHECKOUT: readonly Route[] = [
     'checkout_session',
     { fields: { expand } },
     (call) => {
-      const session = call.account.get('checkoutSession', call.ids[0] ?? '');
+      const session = sessionOf(call.account, call.ids[0] ?? '');
       if (session.status !== 'open')
         throw invalid(
           `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of \`${session.status}\`.`,
@@ -142,6 +143,11 @@ export const CHECKOUT: readonly Route[] = [
     },
   ),
 ];
+
+function sessionOf(account: Account, id: string): Stripe.Checkout.Session {
+  if (!id.startsWith('cs_')) throw invalid(`Invalid checkout.session id: ${id}`);
+  return account.get('checkoutSession', id);
+}
 
 export function expireSession(world: World, session: Stripe.Checkout.Session): void {
   session.status = 'expired';
@@ -154,7 +160,7 @@ export function expireSession(world: World, session: Stripe.Checkout.Session): v
 
 function create(call: Call<Params>): Stripe.Checkout.Session {
   const { state, account, params, events, cause } = call;
-  const mode = params.mode ?? 'payment';
+  const { mode = 'payment' } = params; // It is required, though the package's type has it optional.
   if (mode === 'subscription') throw invalid('This fake sells no subscriptions', undefined, 'mode');
   checkAddresses(params);
   const created = state.seconds();
@@ -269,102 +275,6 @@ function create(call: Call<Params>): Stripe.Checkout.Session {
     session.setup_intent = intent.id;
   }
   return session;
-}
-
-/** Tax on top of what is sold, or within it where the price says so; once it is known where the buyer is. */
-export function addTax(basisPoints: number, account: Account, session: Stripe.Checkout.Session): void {
-  if (session.automatic_tax.status !== 'requires_location_inputs') return;
-  let total = 0;
-  let tax = 0;
-  for (const item of account.lineItems.get(session.id) ?? []) {
-    const isInclusive = item.price?.tax_behavior === 'inclusive';
-    item.amount_tax = isInclusive
-      ? item.amount_subtotal - divided(item.amount_subtotal * 10_000, 10_000 + basisPoints)
-      : divided(item.amount_subtotal * basisPoints, 10_000);
-    item.amount_total = item.amount_subtotal + (isInclusive ? 0 : item.amount_tax);
-    total += item.amount_total;
-    tax += item.amount_tax;
-  }
-  session.amount_total = total;
-  session.automatic_tax.status = 'complete';
-  if (session.total_details) session.total_details.amount_tax = tax;
-}
-
-/** Whole numbers, rounded half up. */
-function divided(amount: number, by: number): number {
-  return Math.floor((2 * amount + by) / (2 * by));
-}
-
-interface Sale {
-  readonly currency: string;
-  readonly subtotal: number;
-  readonly items: Stripe.LineItem[];
-}
-
-function saleOf({ params, account, state }: Call<Params>): Sale {
-  const sold = params.line_items ?? [];
-  const [first] = sold;
-  if (!first) throw invalid('`line_items` is required when `mode` is `payment`.', 'parameter_missing', 'line_items');
-  if (params.setup_intent_data !== undefined)
-    throw invalid('You can not pass `setup_intent_data` in `payment` mode.', undefined, 'setup_intent_data');
-  const currency = checkCurrency(first.price_data?.currency ?? '', 'line_items[0][price_data][currency]');
-  const items = sold.map((item, index): Stripe.LineItem => {
-    const { price_data: price, quantity } = item;
-    const at = `line_items[${index}]`;
-    if (quantity === undefined)
-      throw invalid(`Quantity is required. Add \`quantity\` to \`${at}\`.`, 'parameter_missing', `${at}[quantity]`);
-    if (price?.currency.toLowerCase() !== currency)
-      throw invalid('All line items must have the same currency.', undefined, at);
-    const amount = (price.unit_amount ?? 0) * quantity;
-    return lineItemOf(price, quantity, amount, currency, state.seconds());
-  });
-  const subtotal = items.reduce((sum, item) => sum + item.amount_subtotal, 0);
-  checkAmount(subtotal, currency, 'session');
-  checkFee(params.payment_intent_data?.application_fee_amount, subtotal, account.isHost);
-  return { currency, subtotal, items };
-}
-
-function lineItemOf(
-  price: Stripe.Checkout.SessionCreateParams.LineItem.PriceData,
-  quantity: number,
-  amount: number,
-  currency: string,
-  created: number,
-): Stripe.LineItem {
-  return {
-    id: `li_${randomPart(24)}`,
-    object: 'item',
-    adjustable_quantity: null,
-    amount_discount: 0,
-    amount_subtotal: amount,
-    amount_tax: 0,
-    amount_total: amount,
-    currency,
-    description: price.product_data?.name ?? null,
-    metadata: {},
-    price: {
-      id: `price_${randomPart(24)}`,
-      object: 'price',
-      active: false,
-      billing_scheme: 'per_unit',
-      created,
-      currency,
-      custom_unit_amount: null,
-      livemode: false,
-      lookup_key: null,
-      metadata: {},
-      nickname: null,
-      product: `prod_${randomPart(14)}`,
-      recurring: null,
-      tax_behavior: price.tax_behavior ?? 'unspecified',
-      tiers_mode: null,
-      transform_quantity: null,
-      type: 'one_time',
-      unit_amount: price.unit_amount ?? null,
-      unit_amount_decimal: null,
-    },
-    quantity,
-  };
 }
 
 function checkAddresses(params: Params): void {

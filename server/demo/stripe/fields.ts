@@ -134,9 +134,7 @@ function readInteger(value: string, { least, most }: { least: number; most: numb
   const integer = Number(value);
   if (integer < least)
     throw invalid(
-      least === 1 || least === 0
-        ? `This value must be greater than or equal to ${least}.`
-        : `Invalid integer: ${value}; must be at least ${least}`,
+      least === 1 ? 'Invalid positive integer' : `This value must be greater than or equal to ${least}.`,
       'parameter_invalid_integer',
       at,
     );

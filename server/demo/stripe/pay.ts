@@ -1,11 +1,12 @@
 import type Stripe from 'stripe';
 import { AUTHENTICATION_FAILED, attemptPayment, completePayment, declinePayment, type Outcome } from './attempts';
 import { cardOf, OK_CARD } from './cards';
-import { addTax, PAYMENT_TERMS } from './checkout';
+import { PAYMENT_TERMS } from './checkout';
 import { newPaymentIntent } from './payment-intents';
 import { newBankAccount, newCard } from './payment-methods';
 import type { World } from './route';
 import { idOf } from './state';
+import { addTax } from './sale';
 import { attemptSetup, declineSetup } from './setup-intents';
 
 /** What somebody does on the pay page. */

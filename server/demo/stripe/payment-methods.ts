@@ -148,7 +148,12 @@ export const PAYMENT_METHODS: readonly Route[] = [
       const card = account.cards.get(method.id);
       if (card?.decline && !card.attaches) {
         const { code, declineCode, message } = card.decline;
-        throw new Refusal(402, { type: 'card_error', code, decline_code: declineCode, message, param: '' });
+        throw new Refusal(402, {
+          type: 'card_error',
+          code,
+          ...(declineCode && { decline_code: declineCode }),
+          message,
+        });
       }
       attach(call, method, customer.id);
       return method;

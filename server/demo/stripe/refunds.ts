@@ -146,7 +146,8 @@ export const REFUNDS = (defaultStatus: () => 'pending' | 'succeeded' | null): re
 ];
 
 function chargeOf({ account }: World, params: Stripe.RefundCreateParams): Stripe.Charge {
-  if (params.charge !== undefined) return account.named('charge', params.charge, 'charge');
+  // Stripe answers 404 here, as if the address had named it.
+  if (params.charge !== undefined) return account.get('charge', params.charge);
   if (params.payment_intent === undefined)
     throw invalid('One of the following params should be provided for this request: payment_intent or charge.');
   const intent = account.named('paymentIntent', params.payment_intent, 'payment_intent');

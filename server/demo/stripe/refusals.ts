@@ -12,7 +12,7 @@ export function missingMethod(id: string, param: string, status: 400 | 404): Ref
   });
 }
 
-/** docs.stripe.com/currencies: what a charge comes to at least, in minor units. */
+/** docs.stripe.com/currencies: what a charge comes to at least, in minor units; 50 where none is given. */
 const LEAST: Readonly<Record<string, number>> = {
   usd: 50,
   aed: 200,
@@ -44,12 +44,18 @@ export const WHOLE: ReadonlySet<string> = new Set(
   'bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf'.split(' '),
 );
 
+/** The other currencies in which Stripe takes payments. */
+const OTHERS =
+  'afn all amd ang aoa ars awg azn bam bbd bdt bgn bhd bmd bnd bob bsd bwp bzd cdf cny cop crc cve dop dzd egp etb fjd fkp gel gip gmd gtq gyd hnl htg idr ils isk jmd jod kes kgs khr kwd kyd kzt lak lbp lkr lrd lsl mad mdl mkd mmk mnt mop mur mvr mwk mzn nad ngn nio npr omr pab pen pgk php pkr qar rsd rub sar sbd scr shp sle sos srd std szl tjs tnd top try ttd twd tzs uah uyu uzs wst xcd yer zar zmw';
+
+const CURRENCIES: ReadonlySet<string> = new Set([...Object.keys(LEAST), ...WHOLE, ...OTHERS.split(' ')]);
+
 /** @throws Refusal 400 */
 export function checkCurrency(currency: string, param = 'currency'): string {
   const lower = currency.toLowerCase();
-  if (!/^[a-z]{3}$/.test(lower) || (LEAST[lower] === undefined && !WHOLE.has(lower)))
+  if (!CURRENCIES.has(lower))
     throw invalid(
-      `Invalid currency: ${currency}. Stripe currently supports these currencies: ${[...Object.keys(LEAST), ...WHOLE].join(', ')}`,
+      `Invalid currency: ${currency}. Stripe currently supports these currencies: ${[...CURRENCIES].join(', ')}`,
       undefined,
       param,
     );

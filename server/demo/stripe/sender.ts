@@ -153,6 +153,18 @@ export class Sender {
     return sent;
   }
 
+  /** Looks every so often for what is due by the clock to be tried again: for the demo. The result ends it. */
+  retryEvery(milliseconds: number): () => void {
+    let isBusy = false;
+    const timer = setInterval(() => {
+      if (isBusy || this.#isHeld) return;
+      isBusy = true;
+      void this.deliver().finally(() => (isBusy = false));
+    }, milliseconds);
+    timer.unref();
+    return () => clearInterval(timer);
+  }
+
   /** Waits until what is sent by itself has arrived. */
   async settled(): Promise<void> {
     let line: Promise<unknown>;

@@ -141,7 +141,7 @@ export const SETUP_INTENTS: readonly Route[] = [
       throw new Refusal(402, {
         type: 'card_error',
         code,
-        decline_code: declineCode,
+        ...(declineCode && { decline_code: declineCode }),
         message,
         setup_intent: structuredClone(intent),
       });

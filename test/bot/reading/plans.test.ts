@@ -44,6 +44,24 @@ describe('/credits plans', () => {
     ]);
   });
 
+  it('tells bonus, expiry, period and rollover', async () => {
+    const plan = (input: object) => createPlan(test.database, bench.world.partnerId, PARTNER, planCreate.parse(input));
+    await plan({ id: 'a', name: 'Pack', credits: '100', bonus: '10', price: '9', expires_after_days: 30 });
+    await plan({
+      id: 'b',
+      name: 'Monthly',
+      minutes: '60',
+      price: '30',
+      recurring: { period: 'month', every: 3, rollover: { share: '0.25', cap: '50' } },
+    });
+    const [, pack, monthly] = tableOf(await bench.ask(bench.viewer, 'plans'));
+    expect(pack!.slice(1, 3)).toEqual(['100 credits + 10 bonus, for 30 days', '$9.00']);
+    expect(monthly!.slice(1, 3)).toEqual([
+      '60 minutes every 3 months, unused: 25% rolls over, up to 50 credits',
+      '$30.00',
+    ]);
+  });
+
   it('says how to make one when there is none', async () => {
     expect(wordsOf(await bench.ask(bench.viewer, 'plans'))).toContain('You have no plans yet.');
   });

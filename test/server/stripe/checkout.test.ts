@@ -225,6 +225,22 @@ describe('webhooks', () => {
     expect(fake.webhooks.pending).toEqual([]);
   });
 
+  it('are tried again by a timer, where there is one', async () => {
+    let now = Date.now();
+    await fake.close();
+    fake = await startFakeStripe({ now: () => now });
+    stripe = new Stripe(fake.key, { ...fake.config });
+    fake.webhooks.addEndpoint({ url: url(), secret });
+    answers.push(503);
+    await stripe.customers.create();
+    await fake.webhooks.settled();
+    const end = fake.webhooks.retryEvery(10);
+    now += 60_000;
+    while (fake.webhooks.pending.length > 0) await new Promise((over) => setTimeout(over, 5));
+    end();
+    expect(fake.webhooks.sent.map(({ status }) => status)).toEqual([503, 200]);
+  });
+
   it('of connected accounts go to the endpoint for them alone', async () => {
     const account = fake.addAccount();
     fake.webhooks.addEndpoint({ url: url(), secret, connect: true });
