@@ -157,6 +157,7 @@ describe('the OpenAPI document', () => {
       const example = requestBody?.content['application/json'].example;
       if (example === undefined) continue;
       const concrete = path
+        .replace(/\/auto-recharge$/, '/auto-recharge?wallet=partner')
         .replace('{call_id}', '018f5f0e-7a5b-5c1d-9a43-1f2d3c4b5a69')
         .replace('payments/{id}', 'payments/pay_0123456789abcdef0123')
         .replace('{id}', 'an-id')

@@ -24,7 +24,7 @@ const WHY_NOT: Record<WhyNot, string> = {
 /** What comes of an attempt that failed. */
 export type AfterFailure = 'again' | 'other_card' | 'suspended' | 'confirm' | 'review';
 
-const LONGEST_REASON = 150;
+const LONGEST_REASON = 90;
 
 /** What is told when an attempt failed. `reason` is the bank's, or Stripe's. `link`: where its owner confirms. */
 export function failureText(money: string, reason: string, after: AfterFailure, link: string | null): string {

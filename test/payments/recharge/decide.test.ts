@@ -97,7 +97,7 @@ describe('whatever the facts', () => {
     .map((r) => ({
       terms: {
         enabled: r.enabled,
-        state: r.state as RechargeFacts['terms']['state'],
+        state: r.state,
         threshold: micro(r.threshold),
         goal: r.byTarget ? { target: micro(r.threshold + r.above) } : { amount: micro(r.above) },
         monthlyMoney: r.monthlyMoney,
@@ -106,7 +106,7 @@ describe('whatever the facts', () => {
         failedAt: r.failedAgo === null ? null : NOW - r.failedAgo,
       },
       posted: micro(r.posted),
-      card: r.card as RechargeFacts['card'],
+      card: r.card,
       currency: r.currency,
       creditValue: r.creditValue,
       mostAtOnce: r.mostAtOnce,
