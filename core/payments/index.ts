@@ -6,6 +6,7 @@ export * from './events';
 export { observe, type Hint, type Seen } from './observe';
 export * from './links';
 export { findThanks, getPayment, listPayments, type PaymentKind, type PaymentsPage, type PaymentState } from './rows';
+export * from './reconcile';
 export { getPaymentSettings, sellerOf, updatePaymentSettings } from './settings';
 export * from './settle';
 export * from './shop';
