@@ -52,12 +52,11 @@ export async function tellPayment(
 ): Promise<PaymentStory | null> {
   const owner = await ownerOf(context, id, partnerId);
   if (owner === null) return null;
-  const before = await findRow(context.database, owner, id);
-  const intent = id.startsWith('pi_') ? id : (before?.payment_intent ?? null);
+  const { row: before, intent } = await identify(context, owner, id);
   const paymentId = before?.payment_id ?? null;
   const { mended, differences } = await reconcileOne(context, owner, { paymentId, intent }, mend);
-  const row = await findRow(context.database, owner, id);
-  const seen = row && (await observe(context.stripe, row));
+  const row = before && (await findRow(context.database, owner, before.payment_id));
+  const seen = row && (await observe(context.stripe, row, intent === null ? {} : { intent }));
   const named = seen?.intent?.id ?? intent;
   return {
     partnerId: owner,
@@ -72,6 +71,24 @@ export async function tellPayment(
     mended,
     differences,
   };
+}
+
+/** Both of its ids, as far as they are known: a payment that was not heard of knows no PaymentIntent yet. */
+async function identify(
+  { database, stripe }: PaymentContext,
+  partnerId: string,
+  id: string,
+): Promise<{ row: PaymentRow | null; intent: string | null }> {
+  const row = await findRow(database, partnerId, id);
+  if (row) return { row, intent: row.payment_intent ?? (await observe(stripe, row)).intent?.id ?? null };
+  if (!id.startsWith('pi_')) return { row: null, intent: null };
+  for (const account of [HOST_ACCOUNT, ...(await connectedAccounts(database))]) {
+    const payment = await readStripePayment(stripe, account, id);
+    if (!payment) continue;
+    const named = payment.paymentId === null ? null : await findRow(database, partnerId, payment.paymentId);
+    return { row: named?.payment_intent === null && named.account === account ? named : null, intent: id };
+  }
+  return { row: null, intent: id };
 }
 
 /** Whose it is: who has the row or the credits of it, or whom Stripe names. */
