@@ -250,10 +250,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: ['partner', 'customer'],
     flags: ['json'],
     arguments: [],
-    run: ({ database }, { options, flags }) =>
+    run: ({ database, config }, { options, flags }) =>
       runDoctor(
         database,
-        { partnerId: partner(options), customerId: options.customer, json: flags.has('json') },
+        {
+          partnerId: partner(options),
+          customerId: options.customer,
+          takesPayments: config.stripe !== null,
+          json: flags.has('json'),
+        },
         print,
       ),
   },

@@ -115,7 +115,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ? paymentContext({ ...talktime, stripe: new StripeAccess(options.stripe), publicUrl: options.publicUrl })
     : null;
   const installations = options.slack ? slackInstallations(talktime, { ...options.slack, logger }) : undefined;
-  const slack = installations && createBot(options, talktime, installations);
+  const slack = installations && createBot(options, talktime, payments, installations);
   const app = await buildApp({
     ...options,
     talktime,
@@ -208,7 +208,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-function createBot(options: ServiceOptions, talktime: Talktime, installations: Installations): SlackApp | undefined {
+function createBot(
+  options: ServiceOptions,
+  talktime: Talktime,
+  payments: PaymentContext | null,
+  installations: Installations,
+): SlackApp | undefined {
   const { slack, logger, publicUrl } = options;
   if (!slack) return undefined;
   return createSlackApp({
@@ -216,7 +221,7 @@ function createBot(options: ServiceOptions, talktime: Talktime, installations: I
     installations,
     installing: slackInstalling(talktime, { ...slack, logger, publicUrl }),
     appToken: slack.appToken ?? undefined,
-    data: botData(talktime),
+    data: botData(talktime, payments),
     logger,
     apiUrl: slack.apiUrl,
   });

@@ -84,6 +84,8 @@ export const ERRORS = {
   PAYMENTS_OFF: [409, 'Payments are not set up here'],
   PAYMENTS_NOT_READY: [409, 'Payments cannot be taken yet'],
   PAYMENT_NOT_FOUND: [404, 'No such payment'],
+  PAYMENT_NOT_PAID: [409, 'The payment was not paid'],
+  REFUND_LIMIT: [422, 'More than can be given back'],
   PAYMENT_EXPIRED: [409, 'The payment was not made in time'],
   TOP_UP_LIMIT: [422, 'The amount is outside the limits'],
   PRICE_NOT_PAYABLE: [422, 'The price cannot be paid'],

@@ -54,6 +54,8 @@ export interface SeenDispute {
   readonly status: Stripe.Dispute.Status;
   readonly reason: string;
   readonly createdAt: number;
+  /** null: it can't be answered, or not any more. */
+  readonly answerBy: number | null;
 }
 
 /** Ids at Stripe that something heard named, for a payment that does not have them yet. */
@@ -100,6 +102,7 @@ export async function observe(stripe: StripeAccess, row: PaymentRow, hint: Hint 
       status: dispute.status,
       reason: dispute.reason,
       createdAt: dispute.created * 1000,
+      answerBy: dispute.evidence_details.due_by === null ? null : dispute.evidence_details.due_by * 1000,
     })),
   };
 }

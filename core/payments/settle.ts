@@ -5,6 +5,7 @@ import { applyWithin, lockPartner, type Command } from '../ledger';
 import { BY_STRIPE, type PaymentContext } from './context';
 import { formatMoney, fromMinor } from './currency';
 import { keepCard } from './cards';
+import { readKnown, tellOfPayment } from './notices';
 import { observe, type Hint, type Seen } from './observe';
 import { findPayment, noPayment, PAYMENT_COLUMNS, toPayment, type PaymentRow, type PaymentState } from './rows';
 import { standingOf, type Standing } from './standing';
@@ -82,6 +83,7 @@ async function settle(
     [partnerId, looked.payment_id, looked.sync_no],
   );
   if (!row) return (await findPayment(transaction, partnerId, looked.payment_id))!;
+  const known = await readKnown(transaction, partnerId, row);
   let operationId = row.operation_id;
   if (!refused && standing.state === 'paid') {
     if (operationId === null) operationId = await credit(transaction, partnerId, row, seen);
@@ -95,6 +97,7 @@ async function settle(
     look: looked.sync_no,
   });
   await noteMovesBack(transaction, partnerId, row.payment_id, seen);
+  await tellOfPayment(transaction, partnerId, row, known, seen, { state, standing, refused, operationId });
   if (state === 'paid' && seen.intent?.card && row.save_card)
     await keepCard(transaction, partnerId, row.account, row.wallet_id, seen.intent.card);
   return (await findPayment(transaction, partnerId, row.payment_id))!;
@@ -236,9 +239,10 @@ async function noteMovesBack(
     );
   if (disputes.length > 0)
     await transaction.query(
-      `insert into talktime.payment_disputes (partner_id, payment_id, dispute_id, amount, status, reason, created_at)
-       select $1, $2, * from unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::timestamptz[])
-       on conflict (partner_id, dispute_id) do update set amount = excluded.amount, status = excluded.status, reason = excluded.reason`,
+      `insert into talktime.payment_disputes (partner_id, payment_id, dispute_id, amount, status, reason, created_at, answer_by)
+       select $1, $2, * from unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[])
+       on conflict (partner_id, dispute_id) do update
+       set amount = excluded.amount, status = excluded.status, reason = excluded.reason, answer_by = excluded.answer_by`,
       [
         partnerId,
         paymentId,
@@ -247,6 +251,7 @@ async function noteMovesBack(
         disputes.map(({ status }) => status),
         disputes.map(({ reason }) => reason),
         disputes.map(({ createdAt }) => new Date(createdAt)),
+        disputes.map(({ answerBy }) => (answerBy === null ? null : new Date(answerBy))),
       ],
     );
 }

@@ -76,7 +76,7 @@ function mismatchOf(row: PaymentRow, { session, intent }: Seen): Standing['failu
 }
 
 function movedBack({ refunds, disputes }: Seen): Omit<Standing, 'state' | 'failure' | 'received'> {
-  const open = disputes.filter(isOpenDispute);
+  const open = disputes.filter(isOpen);
   return {
     refunded: sum(refunds.filter(goesBack)),
     lost: sum(disputes.filter(({ status }) => status === 'lost')),
@@ -89,7 +89,7 @@ function movedBack({ refunds, disputes }: Seen): Omit<Standing, 'state' | 'failu
 export const goesBack = ({ status }: Pick<SeenRefund, 'status'>) => status !== 'failed' && status !== 'canceled';
 
 /** A warning (an inquiry) takes no money, and may never do. */
-export const isOpenDispute = ({ status }: Pick<SeenDispute, 'status'>) =>
+export const isOpen = ({ status }: Pick<SeenDispute, 'status'>) =>
   status === 'needs_response' || status === 'under_review';
 
 const sum = (all: readonly { readonly amount: bigint }[]) => all.reduce((total, { amount }) => total + amount, 0n);

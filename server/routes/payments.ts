@@ -2,22 +2,26 @@ import {
   checkoutCreate,
   customerId,
   payment,
+  paymentDetails,
   paymentId,
   paymentSettings,
   paymentSettingsPatch,
   paymentState,
   reconcileRequest,
   reconciliation,
+  refundCreate,
   TalktimeError,
 } from '@talktime/core/contract';
 import {
   getPayment,
+  getPaymentDetails,
   getPaymentSettings,
   keepReport,
   listPayments,
   newestReport,
   openCheckout,
   reconcile,
+  refundPayment,
   settlePayment,
   updatePaymentSettings,
   type PaymentContext,
@@ -108,14 +112,58 @@ export const paymentRoutes: Routes = async (app, { talktime, payments }) => {
       schema: {
         tags: ['Payments'],
         operationId: 'getPayment',
-        summary: 'A payment',
+        summary: 'A payment, with what went back of it and who wants it back',
         params: z.object({ id: paymentId }),
-        response: { 200: payment },
+        response: { 200: paymentDetails },
       },
     },
     async (request) => {
       const { partnerId, principal } = partnerCaller(request);
-      return getPayment(talktime.database, partnerId, request.params.id, principal.customerId);
+      return getPaymentDetails(talktime.database, partnerId, request.params.id, principal.customerId);
+    },
+  );
+
+  app.post(
+    '/v1/payments/:id/refunds',
+    {
+      config: {
+        access: { scope: 'manage', tenancy: 'partner' },
+        problems: [
+          ...STRIPE_PROBLEMS,
+          ...NUMBERS,
+          'PAYMENT_NOT_FOUND',
+          'PAYMENT_NOT_PAID',
+          'REFUND_LIMIT',
+          'PRICE_NOT_PAYABLE',
+          'AMOUNT_NOT_POSITIVE',
+          'IDEMPOTENCY_CONFLICT',
+          'CUSTOMER_KEY_LIMITED',
+          'HOST_KEY_REQUIRED',
+        ],
+        example: { amount: '20', reason: 'requested_by_customer', idempotency_key: 'refund-2026-11-25-acme' },
+      },
+      schema: {
+        tags: ['Payments'],
+        operationId: 'refundPayment',
+        summary: 'Give money of a payment back, all that is left of it unless said',
+        description:
+          'The credits go back in the same share, whether they are still there or not. Of a payment on the host’s account it takes a host key. When Stripe does not answer, it is asked again by itself, and refunds once.',
+        params: z.object({ id: paymentId }),
+        body: refundCreate,
+        response: { 200: paymentDetails, 201: paymentDetails },
+      },
+    },
+    async (request, reply) => {
+      const caller = partnerCaller(request);
+      requireWholePartner(caller);
+      const { replayed, ...refunded } = await refundPayment(
+        requirePayments(payments),
+        caller.partnerId,
+        caller.actor,
+        request.params.id,
+        request.body,
+      );
+      return reply.code(replayed ? 200 : 201).send(refunded);
     },
   );
 

@@ -55,6 +55,9 @@ function data(changes: Partial<BotData> = {}): BotData {
     ...HOME_UNASKED,
     ...NO_ALERTS,
     diagnose: () => Promise.reject(new Error('not in this test')),
+    takesPayments: () => false,
+    paymentLink: () => Promise.reject(new Error('not in this test')),
+    retryPayments: () => Promise.reject(new Error('not in this test')),
     ...changes,
   };
 }

@@ -11,7 +11,7 @@ const START = Date.UTC(2026, 10, 22, 16);
 
 describe('the fold and the model', () => {
   it('tell the same of every random history', () => {
-    const property = fc.property(histories(40), fc.array(fc.nat({ max: 3 }), { minLength: 40, maxLength: 40 }), tell);
+    const property = fc.property(histories(40), fc.array(fc.nat({ max: 3 }), { minLength: 50, maxLength: 50 }), tell);
     fc.assert(property, runs(600, 'memory'));
   }, 3_600_000);
 });

@@ -29,13 +29,18 @@ export function histories(longest: number): fc.Arbitrary<History> {
     .record({
       setup,
       opening: fc.subarray([PARTNER, ...CUSTOMERS]),
+      paid: fc.subarray([...CUSTOMERS]),
       drafts: draftsOf(longest),
       calls: callTruths,
     })
-    .map(({ setup: start, opening, drafts, calls }) => ({
-      setup: withPossibleSettings(withPossiblePolicies(start)),
-      steps: [...opening.map(firstCredits), ...complete(drafts, calls).map((step) => possibleStep(start, step))],
-    }));
+    .map(({ setup: start, opening, paid, drafts, calls }) => {
+      const first = paid.map(firstPayment);
+      const steps = complete(first, drafts, calls).map((step) => possibleStep(start, step));
+      return {
+        setup: withPossibleSettings(withPossiblePolicies(start)),
+        steps: [...opening.map(firstCredits), ...first, ...steps],
+      };
+    });
 }
 
 const CREDIT = 1_000_000n;
@@ -185,6 +190,20 @@ function firstCredits(name: string): Step {
   const usual = { priority: null, expires: null, starts: null, host: true };
   const credits = name === PARTNER ? 5_000n : 300n;
   return { kind: 'top_up', key: `first-${name}`, wallet: name, amount: credits * CREDIT, grant: 'paid', ...usual };
+}
+
+/** Some have paid for something already, so that there is mostly something to take back. It expires half way. */
+function firstPayment(name: string): PaymentStep {
+  const credits = { amount: 90n * CREDIT, bonus: 9n * CREDIT };
+  return {
+    kind: 'payment',
+    host: true,
+    payment: `pi_${name}`,
+    wallet: name,
+    ...credits,
+    grant: 'paid',
+    expires: 21_000,
+  };
 }
 
 /** Customers of allocated credits have no overdraft and no grace. */
@@ -414,7 +433,7 @@ const pay = fc.record({
     amount,
     bonus: fc.oneof(fc.constant(0n), wholeAmount, plainAmount),
     grant: fc.constantFrom('paid' as const, 'paid' as const, 'plan' as const),
-    expires: fc.option(moment, { freq: 2 }),
+    expires: fc.option(moment, { freq: 1 }),
   }),
 });
 /** Mostly some of it, often all of it, and now and then more than was paid. */
@@ -485,13 +504,13 @@ const draft: fc.Arbitrary<Draft> = fc.oneof(
 );
 
 /** Gives each draft what it needs of those before it. */
-function complete(drafts: readonly Draft[], calls: readonly CallTruth[]): Step[] {
-  const steps: Step[] = [];
+function complete(first: readonly Step[], drafts: readonly Draft[], calls: readonly CallTruth[]): Step[] {
+  const steps: Step[] = [...first];
   for (const [index, each] of drafts.entries()) {
     const ledgerSteps = steps.filter((step): step is LedgerStep => step.kind !== 'settings' && step.kind !== 'mapping');
     steps.push(stepOf(each, index, ledgerSteps, calls));
   }
-  return steps;
+  return steps.slice(first.length);
 }
 
 function stepOf(each: Draft, index: number, before: readonly LedgerStep[], calls: readonly CallTruth[]): Step {

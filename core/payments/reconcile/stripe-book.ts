@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import { TalktimeError } from '../../contract/errors';
-import { goesBack, isOpenDispute } from '../standing';
+import { goesBack, isOpen } from '../standing';
 import type { Account, StripeAccess } from '../stripe';
 import type { StripePayment } from './compare';
 
@@ -94,7 +94,7 @@ function toPayment(
   refunds: readonly Stripe.Refund[],
   disputes: readonly Stripe.Dispute[],
 ): StripePayment {
-  const open = disputes.filter(isOpenDispute);
+  const open = disputes.filter(isOpen);
   return {
     intent: intent.id,
     account,

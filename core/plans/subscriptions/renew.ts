@@ -160,17 +160,28 @@ export async function renewalRefused(
 const TEN_MINUTES = 10 * 60 * 1000;
 const MOST_AT_ONCE = 100;
 
-/** Renews, or ends, what is due of subscriptions for which nothing is collected. Answers how many that were. */
+/**
+ * Renews, or ends, what is due of subscriptions for which nothing is collected. Answers how many that were. One that fails
+ * keeps no other from it; that is told at the end.
+ */
 export async function renewDue(database: Database, partnerId: string, signal: AbortSignal): Promise<number> {
-  const due = await database.asPartner(partnerId, (transaction) =>
-    subscriptionsDue(transaction, partnerId, 'nothing', MOST_AT_ONCE),
-  );
+  const failures: unknown[] = [];
   let done = 0;
-  for (const subscription of due) {
-    if (signal.aborted) break;
-    await renewOne(database, partnerId, subscription);
-    done++;
+  for (let more = true; more && failures.length === 0 && !signal.aborted; ) {
+    const due = await database.asPartner(partnerId, (transaction) =>
+      subscriptionsDue(transaction, partnerId, 'nothing', MOST_AT_ONCE),
+    );
+    more = due.length === MOST_AT_ONCE;
+    for (const subscription of due) {
+      if (signal.aborted) break;
+      await renewOne(database, partnerId, subscription).then(
+        () => done++,
+        (error: unknown) => failures.push(error),
+      );
+    }
   }
+  if (failures.length > 0)
+    throw new Error(`${failures.length} renewals failed: ${String(failures[0])}`, { cause: failures[0] });
   return done;
 }
 
