@@ -31,6 +31,7 @@ import {
   renewPlansJob,
   sealJob,
   startJobs,
+  stripeAccountsJob,
   stripeEventRetentionJob,
   stripeEventsJob,
   takeUpInbox,
@@ -164,7 +165,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       alertLevelsJob(database),
       usageRetentionJob(database),
       webhookRetentionJob(database),
-      ...(payments ? [stripeEventsJob(payments), paymentsJob(payments), stripeEventRetentionJob(payments)] : []),
+      ...(payments
+        ? [
+            stripeEventsJob(payments),
+            paymentsJob(payments),
+            stripeAccountsJob(payments),
+            stripeEventRetentionJob(payments),
+          ]
+        : []),
       ...(options.slack && installations
         ? [weeklyReportJob(database, weeklyReportPoster(database, { ...options.slack, installations, logger }))]
         : []),

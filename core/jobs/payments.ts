@@ -1,4 +1,4 @@
-import { forgetEvents, settleDuePayments, workOnDueEvents, type PaymentContext } from '../payments';
+import { checkAccount, forgetEvents, settleDuePayments, workOnDueEvents, type PaymentContext } from '../payments';
 import { eachPartner } from './each-partner';
 import type { Job } from './job';
 
@@ -27,5 +27,14 @@ export function stripeEventRetentionJob(context: PaymentContext): Job {
     name: 'stripe event retention',
     everySeconds: 24 * 60 * 60,
     run: () => forgetEvents(context.database),
+  };
+}
+
+/** Asks Stripe how partners' connected accounts stand, in case an event of one was lost. */
+export function stripeAccountsJob(context: PaymentContext): Job {
+  return {
+    name: 'stripe accounts',
+    everySeconds: 24 * 60 * 60,
+    run: (signal) => eachPartner(context.database, signal, (partnerId) => checkAccount(context, partnerId)),
   };
 }

@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
+import { lookAtAccount } from './connect/look';
 import type { PaymentContext } from './context';
 import type { Hint } from './observe';
 import { findPayment } from './rows';
@@ -156,8 +157,9 @@ export async function forgetEvents(database: Database): Promise<void> {
   );
 }
 
-/** What an event is about leads to a payment, which is looked at anew. */
+/** What an event is about leads to a payment, or to a partner's account, which is looked at anew. */
 async function handle(context: PaymentContext, event: StripeEvent): Promise<string> {
+  if (ABOUT_AN_ACCOUNT.test(event.type)) return lookAtAccount(context, event.account);
   const lead = await leadOf(context.stripe, event);
   if (!lead) return 'nothing of ours';
   const { partnerId, paymentId, hint } = lead;
@@ -177,9 +179,11 @@ interface Lead {
   readonly hint: Hint;
 }
 
-/** The events that something follows from. docs/operators.md says to subscribe to these. */
+/** The events that something follows from, besides those about an account. docs/operators.md says to subscribe to these. */
 const HEARD =
   /^(checkout\.session\.|payment_intent\.(succeeded|processing|payment_failed|canceled|requires_action)|refund\.|charge\.dispute\.)/;
+
+const ABOUT_AN_ACCOUNT = /^account\.(updated|application\.deauthorized)$/;
 
 /** Reads the object that an event is about, and in its metadata whose it is. */
 async function leadOf(stripe: StripeAccess, { account, type, objectId }: StripeEvent): Promise<Lead | null> {

@@ -1,4 +1,5 @@
 export * from './checkout';
+export * from './connect';
 export * from './context';
 export { formatMoney, fromMinor, toMinor } from './currency';
 export * from './due';
