@@ -32,6 +32,7 @@ import {
   renewPlansJob,
   sealJob,
   startJobs,
+  stripeAccountsJob,
   stripeEventRetentionJob,
   stripeEventsJob,
   takeUpInbox,
@@ -190,6 +191,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             stripeEventsJob(payments),
             paymentsJob(payments),
             reconciliationJob(payments),
+            stripeAccountsJob(payments),
             stripeEventRetentionJob(payments),
           ]
         : []),

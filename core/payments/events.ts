@@ -2,6 +2,7 @@ import Stripe from 'stripe';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
 import { keepSetUpCard } from './card-setup';
+import { lookAtAccount } from './connect/look';
 import type { PaymentContext } from './context';
 import type { Hint } from './observe';
 import { findPayment } from './rows';
@@ -157,8 +158,9 @@ export async function forgetEvents(database: Database): Promise<void> {
   );
 }
 
-/** What an event is about leads to a payment, or to a card that was saved, which is looked at anew. */
+/** What an event is about leads to a payment, a card that was saved, or a partner's account, which is looked at anew. */
 async function handle(context: PaymentContext, event: StripeEvent): Promise<string> {
+  if (ABOUT_AN_ACCOUNT.test(event.type)) return lookAtAccount(context, event.account);
   const lead = await leadOf(context.stripe, event);
   if (!lead) return 'nothing of ours';
   if ('setupIntent' in lead) return `a card: ${await keepSetUpCard(context, event.account, lead.setupIntent)}`;
@@ -179,9 +181,11 @@ interface Lead {
   readonly hint: Hint;
 }
 
-/** The events that something follows from. docs/operators.md says to subscribe to these. */
+/** The events that something follows from, besides those about an account. docs/operators.md says to subscribe to these. */
 const HEARD =
   /^(checkout\.session\.|payment_intent\.(succeeded|processing|payment_failed|canceled|requires_action)|refund\.|charge\.dispute\.|setup_intent\.succeeded)/;
+
+const ABOUT_AN_ACCOUNT = /^account\.(updated|application\.deauthorized)$/;
 
 /** Reads the object that an event is about, and in its metadata whose it is. */
 async function leadOf(

@@ -1,6 +1,7 @@
 export * from './card-setup';
 export { getCard, removeCard, type Card } from './cards';
 export * from './checkout';
+export * from './connect';
 export * from './context';
 export { formatMoney, fromMinor, toMinor } from './currency';
 export { getPaymentDetails } from './details';

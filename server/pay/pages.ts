@@ -73,10 +73,10 @@ function freeAmountForm(currency: string, { least, most }: NonNullable<Shop['fre
 }
 
 /** Sends the payer on to Stripe's page. */
-export function goOnPage(url: string): string {
+export function goOnPage(url: string, title = 'To the payment'): string {
   return page(
-    'To the payment',
-    html`<h1>To the payment…</h1>
+    title,
+    html`<h1>${title}…</h1>
       <p>If nothing happens, <a class="button" href="${url}">go on to Stripe</a></p>`,
     url,
   );

@@ -10,6 +10,7 @@ import { amountRoutes } from './amounts';
 import { apiKeyRoutes } from './api-keys';
 import { balanceRoutes } from './balances';
 import { callRoutes } from './calls';
+import { connectRoutes } from './connect';
 import { customerRoutes } from './customers';
 import { deductionRoutes } from './deductions';
 import { doctorRoutes } from './doctor';
@@ -74,6 +75,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     payRoutes,
     rechargeRoutes,
     rechargePages,
+    connectRoutes,
     meRoutes,
     partnerRoutes,
     exchangeRateRoutes,
