@@ -104,6 +104,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/mappings',
       'POST /v1/onboarding',
       'POST /v1/partners',
+      'POST /v1/payments/{id}/refunds',
       'POST /v1/payments/{id}/sync',
       'POST /v1/plans',
       'POST /v1/plans/{id}/apply',
@@ -152,6 +153,7 @@ describe('the OpenAPI document', () => {
       if (example === undefined) continue;
       const concrete = path
         .replace('{call_id}', '018f5f0e-7a5b-5c1d-9a43-1f2d3c4b5a69')
+        .replace('/payments/{id}', '/payments/pay_0123456789abcdef0123')
         .replace('{id}', 'an-id')
         .replace('{grant_id}', 'g1-1')
         .replace('{currency}', 'EUR')
