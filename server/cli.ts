@@ -15,12 +15,14 @@ import {
 import { createPartner, getPartner, listPartners } from '@talktime/core/customers';
 import { Database, migrate } from '@talktime/core/database';
 import { AnchorsUnreadable, Ledger } from '@talktime/core/ledger';
+import { paymentContext, StripeAccess, type PaymentContext } from '@talktime/core/payments';
 import { z } from 'zod';
 import { runDoctor } from './commands/doctor';
 import { runExport } from './commands/export';
 import { runImport } from './commands/import';
 import { printInbox, replayFromInbox } from './commands/inbox';
 import { FORMATS, RECORD_KINDS, RecordsUnreadable } from './commands/records';
+import { runPaymentStory, runReconcile } from './commands/reconcile';
 import { runVerify } from './commands/verify';
 import { ConfigError, readConfig, type Config } from './config';
 import { Lifecycle } from './lifecycle';
@@ -47,6 +49,11 @@ const HELP = `Usage: npm run talktime -- <command>
   verify [--partner ID] [--anchor FILE] [--json]
                                             recomputes the ledger from entry zero; --anchor also compares its seals
                                             with those in FILE, and adds the newest to it
+  reconcile stripe [--partner ID] [--since 2026-11-01] [--mend] [--json]
+                                            compares Stripe with the ledger, both ways, and names every difference
+                                            (of the last 7 days); --mend mends what can be mended
+  reconcile stripe --payment pi_…|pay_… [--mend] [--json]
+                                            paid, but not credited? All about one payment; --mend credits it
   export customers|balances|history --partner ID [--customer ID] [--at MOMENT] [--format csv|jsonl]
                                             prints records; --customer: the history of one; --at: balances or history
                                             as they stood then
@@ -54,7 +61,7 @@ const HELP = `Usage: npm run talktime -- <command>
                                             takes records in, each once; --dry-run says what would happen
 
 Works on the database of DATABASE_URL, else on the embedded one in .talktime/, also while npm start runs.
-Exit codes: 0 done, 1 refused, failed, or found by verify or doctor, 2 not understood.
+Exit codes: 0 done, 1 refused, failed, or found by verify, reconcile or doctor, 2 not understood or not compared.
 `;
 
 const ACTOR: Actor = { id: 'cli', host: true };
@@ -270,6 +277,20 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
 
+  'reconcile stripe': {
+    options: ['partner', 'since', 'payment'],
+    flags: ['mend', 'json'],
+    arguments: [],
+    async run(means, { options, flags }) {
+      const how = { partnerId: partnerOrHost(options), mend: flags.has('mend'), json: flags.has('json') };
+      const { payment: id } = options;
+      if (id === undefined) return runReconcile(payments(means), { since: since(options.since), ...how }, print);
+      if (!/^(pi|pay)_[A-Za-z0-9]{1,100}$/.test(id)) throw new UsageError('--payment is an id such as pi_… or pay_….');
+      if (options.since !== undefined) throw new UsageError('--since goes without --payment.');
+      return runPaymentStory(payments(means), { id, ...how }, print);
+    },
+  },
+
   export: {
     options: ['partner', 'customer', 'at', 'format'],
     arguments: ['customers|balances|history'],
@@ -392,6 +413,27 @@ function moment(text: string): Date {
   const parsed = z.iso.datetime({ offset: true }).safeParse(text);
   if (!parsed.success) throw new UsageError('--at is a moment such as 2026-11-30T23:59:59Z.');
   return new Date(text);
+}
+
+const COMPARED_DAYS = 7;
+
+/** A day, in UTC, or a moment. */
+function since(text: string | undefined): Date {
+  if (text === undefined) return new Date(Date.now() - COMPARED_DAYS * 24 * 60 * 60 * 1000);
+  const parsed = z.union([z.iso.date(), z.iso.datetime({ offset: true })]).safeParse(text);
+  if (!parsed.success) throw new UsageError('--since is a day such as 2026-11-01, or a moment.');
+  return new Date(text);
+}
+
+function payments({ database, ledger, config }: Means): PaymentContext {
+  if (config.stripe)
+    return paymentContext({
+      database,
+      ledger,
+      stripe: new StripeAccess(config.stripe),
+      publicUrl: config.publicUrl,
+    });
+  throw new UsageError('Set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, as for the service: Stripe is asked.');
 }
 
 /** Larger files are split: a file is read as a whole before anything of it is done. */

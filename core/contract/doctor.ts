@@ -52,6 +52,7 @@ export const FINDINGS = {
   // Of the partner itself.
   PAYMENTS_OFF: ['ok', 'Payments by card are off'],
   PAYMENTS_CREDITED: ['ok', 'What was paid is credited'],
+  PAYMENTS_DIFFER: ['broken', 'Stripe and the ledger differ'],
   STRIPE_EVENTS_WAITING: ['warning', 'What Stripe told waits'],
   ALERTS_ROUTED: ['ok', 'Alerts have somewhere to go'],
   ALERT_CHANNEL_MISSING: ['broken', 'Alerts have nowhere to go'],

@@ -125,6 +125,13 @@ export interface PartnerFacts {
     readonly isOn: boolean | null;
     readonly troubled: PaymentFacts;
     readonly waiting: { readonly count: number; readonly lastError: string | null };
+    /** What the newest comparison with Stripe left, and the first of it; null when it left nothing. */
+    readonly differing: {
+      readonly count: number;
+      readonly title: string;
+      readonly detail: string;
+      readonly next: string;
+    } | null;
   };
 }
 

@@ -41,6 +41,7 @@ export async function gatherPartner(
       isOn: takesPayments,
       troubled: await troubledPayments(transaction, partnerId),
       waiting: await waitingEvents(transaction, partnerId),
+      differing: await readDiffering(transaction, partnerId),
     },
   };
 }
@@ -98,6 +99,22 @@ function failingWebhooks(transaction: Transaction, partnerId: string): Promise<F
      order by count(*) desc, w.webhook_id`,
     [partnerId],
   );
+}
+
+/** What the newest comparison with Stripe left; null when it left nothing. */
+async function readDiffering(
+  transaction: Transaction,
+  partnerId: string,
+): Promise<PartnerFacts['payments']['differing']> {
+  const [row] = await transaction.query<{ count: number; first: { title: string; detail: string; next: string } }>(
+    `select differences as count, report #> '{differences,0}' as first
+     from talktime.payment_reports
+     where partner_id = $1
+     order by at desc
+     limit 1`,
+    [partnerId],
+  );
+  return row && row.count > 0 ? { count: row.count, ...row.first } : null;
 }
 
 /** When each account last delivered, by what the inbox still keeps. */

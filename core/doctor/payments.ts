@@ -8,7 +8,7 @@ const PRESS =
 
 /** The playbook's "paid, but not credited", of the partner as a whole. */
 export function paymentsOfPartner({ payments }: PartnerFacts): (Finding | null)[] {
-  const { isOn, troubled, waiting } = payments;
+  const { isOn, troubled, waiting, differing } = payments;
   return [
     isOn === false
       ? found(
@@ -19,6 +19,13 @@ export function paymentsOfPartner({ payments }: PartnerFacts): (Finding | null)[
       : null,
     notCredited(troubled),
     notLookedAt(troubled),
+    differing
+      ? found(
+          'PAYMENTS_DIFFER',
+          `The daily comparison left ${counted(differing.count, 'difference')}. ${differing.title}: ${differing.detail}`,
+          differing.next,
+        )
+      : null,
     waiting.count > 0
       ? found(
           'STRIPE_EVENTS_WAITING',
@@ -26,7 +33,7 @@ export function paymentsOfPartner({ payments }: PartnerFacts): (Finding | null)[
           'They are tried again by themselves. If it stays, whoever runs the service runs: talktime reconcile stripe.',
         )
       : null,
-    isOn && troubled.length === 0 && waiting.count === 0
+    isOn && troubled.length === 0 && waiting.count === 0 && !differing
       ? found('PAYMENTS_CREDITED', 'All that was paid through Stripe is credited.')
       : null,
   ];

@@ -7,6 +7,8 @@ import {
   paymentSettings,
   paymentSettingsPatch,
   paymentState,
+  reconcileRequest,
+  reconciliation,
   refundCreate,
   TalktimeError,
 } from '@talktime/core/contract';
@@ -14,8 +16,11 @@ import {
   getPayment,
   getPaymentDetails,
   getPaymentSettings,
+  keepReport,
   listPayments,
+  newestReport,
   openCheckout,
+  reconcile,
   refundPayment,
   settlePayment,
   updatePaymentSettings,
@@ -28,6 +33,11 @@ import { pageOf, pageQuery } from './queries';
 
 const STRIPE_PROBLEMS = ['PAYMENTS_OFF', 'STRIPE_REFUSED', 'STRIPE_UNREACHABLE'] as const;
 const NUMBERS = ['NUMBER_INVALID', 'NUMBER_PRECISION', 'NUMBER_RANGE'] as const;
+
+/** Of a comparison with Stripe. */
+const USUAL_DAYS = 7;
+const MOST_DAYS = 31;
+const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 60 * 60 * 1000);
 
 export const paymentRoutes: Routes = async (app, { talktime, payments }) => {
   app.post(
@@ -175,6 +185,58 @@ export const paymentRoutes: Routes = async (app, { talktime, payments }) => {
       const { partnerId, principal } = partnerCaller(request);
       await getPayment(talktime.database, partnerId, request.params.id, principal.customerId);
       return settlePayment(requirePayments(payments), partnerId, request.params.id);
+    },
+  );
+
+  app.get(
+    '/v1/payments/reconciliation',
+    {
+      config: { access: { scope: 'manage', tenancy: 'partner' }, problems: ['CUSTOMER_KEY_LIMITED'] },
+      schema: {
+        tags: ['Payments'],
+        operationId: 'getReconciliation',
+        summary: 'How Stripe and the ledger compared last',
+        description: 'They are compared every day, both ways; what can be mended is.',
+        response: { 200: z.object({ report: reconciliation.nullable() }) },
+      },
+    },
+    async (request) => {
+      const caller = partnerCaller(request);
+      requireWholePartner(caller);
+      return { report: await newestReport(talktime.database, caller.partnerId) };
+    },
+  );
+
+  app.post(
+    '/v1/payments/reconcile',
+    {
+      config: {
+        access: { scope: 'manage', tenancy: 'partner' },
+        problems: [...STRIPE_PROBLEMS, 'CUSTOMER_KEY_LIMITED', 'REQUEST_INVALID'],
+        example: { mend: true },
+      },
+      schema: {
+        tags: ['Payments'],
+        operationId: 'reconcilePayments',
+        summary: 'Compare Stripe with the ledger now, both ways, and mend what can be mended',
+        body: reconcileRequest,
+        response: { 200: reconciliation },
+      },
+    },
+    async (request) => {
+      const caller = partnerCaller(request);
+      requireWholePartner(caller);
+      const context = requirePayments(payments);
+      const { since = daysAgo(USUAL_DAYS), mend } = request.body;
+      if (since < daysAgo(MOST_DAYS + 1))
+        throw new TalktimeError(
+          'REQUEST_INVALID',
+          `"since" may be ${MOST_DAYS} days ago at most. For longer: talktime reconcile stripe --since.`,
+          [{ path: 'since', message: `at most ${MOST_DAYS} days ago` }],
+        );
+      const report = await reconcile(context, caller.partnerId, { since, mend });
+      await keepReport(context.database, caller.partnerId, caller.actor, report);
+      return report;
     },
   );
 
