@@ -28,6 +28,7 @@ import {
   marginGuardJob,
   missingCallsJob,
   paymentsJob,
+  renewalsJob,
   renewPlansJob,
   sealJob,
   startJobs,
@@ -184,7 +185,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       alertLevelsJob(database),
       usageRetentionJob(database),
       webhookRetentionJob(database),
-      ...(payments ? [stripeEventsJob(payments), paymentsJob(payments), stripeEventRetentionJob(payments)] : []),
+      ...(payments
+        ? [stripeEventsJob(payments), paymentsJob(payments), renewalsJob(payments), stripeEventRetentionJob(payments)]
+        : []),
       ...(options.slack && installations
         ? [weeklyReportJob(database, weeklyReportPoster(database, { ...options.slack, installations, logger }))]
         : []),

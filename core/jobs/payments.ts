@@ -1,4 +1,4 @@
-import { forgetEvents, settleDuePayments, workOnDueEvents, type PaymentContext } from '../payments';
+import { collectRenewals, forgetEvents, settleDuePayments, workOnDueEvents, type PaymentContext } from '../payments';
 import { eachPartner } from './each-partner';
 import type { Job } from './job';
 
@@ -18,6 +18,15 @@ export function paymentsJob(context: PaymentContext): Job {
     everySeconds: 60,
     run: (signal) =>
       eachPartner(context.database, signal, (partnerId) => settleDuePayments(context, partnerId, signal)),
+  };
+}
+
+/** Charges cards for the next periods of recurring plans. */
+export function renewalsJob(context: PaymentContext): Job {
+  return {
+    name: 'collect renewals',
+    everySeconds: 60,
+    run: (signal) => eachPartner(context.database, signal, (partnerId) => collectRenewals(context, partnerId, signal)),
   };
 }
 
