@@ -29,6 +29,7 @@ import {
   missingCallsJob,
   paymentsJob,
   reconciliationJob,
+  renewalsJob,
   renewPlansJob,
   sealJob,
   startJobs,
@@ -190,6 +191,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         ? [
             stripeEventsJob(payments),
             paymentsJob(payments),
+            renewalsJob(payments),
             reconciliationJob(payments),
             stripeAccountsJob(payments),
             stripeEventRetentionJob(payments),
