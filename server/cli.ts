@@ -8,6 +8,7 @@ import {
   apiKeyCreate,
   deliveryState,
   dismissal,
+  meteringQuery,
   partnerCreate,
   suspenseAssignment,
   TalktimeError,
@@ -15,12 +16,14 @@ import {
 import { createPartner, getPartner, listPartners } from '@talktime/core/customers';
 import { Database, migrate } from '@talktime/core/database';
 import { AnchorsUnreadable, Ledger } from '@talktime/core/ledger';
+import { StripeAccess } from '@talktime/core/payments';
 import { z } from 'zod';
 import { runDoctor } from './commands/doctor';
 import { runExport } from './commands/export';
 import { runImport } from './commands/import';
 import { printInbox, replayFromInbox } from './commands/inbox';
 import { FORMATS, RECORD_KINDS, RecordsUnreadable } from './commands/records';
+import { runReconcileMetering } from './commands/metering';
 import { runVerify } from './commands/verify';
 import { ConfigError, readConfig, type Config } from './config';
 import { Lifecycle } from './lifecycle';
@@ -47,6 +50,8 @@ const HELP = `Usage: npm run talktime -- <command>
   verify [--partner ID] [--anchor FILE] [--json]
                                             recomputes the ledger from entry zero; --anchor also compares its seals
                                             with those in FILE, and adds the newest to it
+  reconcile metering --partner ID [--from 2026-11-01] [--to 2026-11-30] [--json]
+                                            what metered customers used, by day, beside what Stripe's meters have
   export customers|balances|history --partner ID [--customer ID] [--at MOMENT] [--format csv|jsonl]
                                             prints records; --customer: the history of one; --at: balances or history
                                             as they stood then
@@ -54,7 +59,7 @@ const HELP = `Usage: npm run talktime -- <command>
                                             takes records in, each once; --dry-run says what would happen
 
 Works on the database of DATABASE_URL, else on the embedded one in .talktime/, also while npm start runs.
-Exit codes: 0 done, 1 refused, failed, or found by verify or doctor, 2 not understood.
+Exit codes: 0 done, 1 refused, failed, or found by verify, reconcile or doctor, 2 not understood.
 `;
 
 const ACTOR: Actor = { id: 'cli', host: true };
@@ -265,6 +270,21 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
 
+  'reconcile metering': {
+    options: ['partner', 'from', 'to'],
+    flags: ['json'],
+    arguments: [],
+    run: ({ database, config }, { options, flags }) => {
+      const { from, to } = parse(meteringQuery, { from: options.from, to: options.to });
+      const stripe = stripeAccess(config);
+      return runReconcileMetering(
+        { database, stripe },
+        { partnerId: partner(options), from, to, json: flags.has('json') },
+        print,
+      );
+    },
+  },
+
   export: {
     options: ['partner', 'customer', 'at', 'format'],
     arguments: ['customers|balances|history'],
@@ -402,6 +422,14 @@ function contentOf(file: string): string {
 /** To standard output, no faster than it is read. */
 async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+function stripeAccess({ stripe }: Config): StripeAccess {
+  if (stripe) return new StripeAccess(stripe);
+  throw new TalktimeError(
+    'PAYMENTS_OFF',
+    'There is no Stripe key: set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET (docs/operators.md).',
+  );
 }
 
 function partner(options: Invocation['options']): string {

@@ -26,6 +26,7 @@ import {
   inboxJob,
   inboxRetentionJob,
   marginGuardJob,
+  meteringJob,
   missingCallsJob,
   paymentsJob,
   renewPlansJob,
@@ -170,6 +171,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             stripeEventsJob(payments),
             paymentsJob(payments),
             stripeAccountsJob(payments),
+            meteringJob(payments),
             stripeEventRetentionJob(payments),
           ]
         : []),

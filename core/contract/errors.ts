@@ -83,6 +83,7 @@ export const ERRORS = {
   CALL_IMPLAUSIBLE: [422, 'The call is implausibly long'],
   PAYMENTS_OFF: [409, 'Payments are not set up here'],
   PAYMENTS_NOT_READY: [409, 'Payments cannot be taken yet'],
+  METERING_NOT_READY: [409, 'There is no meter yet'],
   PAYMENT_NOT_FOUND: [404, 'No such payment'],
   PAYMENT_EXPIRED: [409, 'The payment was not made in time'],
   TOP_UP_LIMIT: [422, 'The amount is outside the limits'],

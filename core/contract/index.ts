@@ -24,6 +24,7 @@ export * from './customers';
 export * from './decimals';
 export * from './doctor';
 export * from './errors';
+export * from './metering';
 export * from './operations';
 export * from './payments';
 export * from './plans';

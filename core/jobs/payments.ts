@@ -1,4 +1,11 @@
-import { checkAccount, forgetEvents, settleDuePayments, workOnDueEvents, type PaymentContext } from '../payments';
+import {
+  checkAccount,
+  exportUsage,
+  forgetEvents,
+  settleDuePayments,
+  workOnDueEvents,
+  type PaymentContext,
+} from '../payments';
 import { eachPartner } from './each-partner';
 import type { Job } from './job';
 
@@ -36,5 +43,14 @@ export function stripeAccountsJob(context: PaymentContext): Job {
     name: 'stripe accounts',
     everySeconds: 24 * 60 * 60,
     run: (signal) => eachPartner(context.database, signal, (partnerId) => checkAccount(context, partnerId)),
+  };
+}
+
+/** Tells Stripe what metered customers have used. */
+export function meteringJob(context: PaymentContext): Job {
+  return {
+    name: 'metering',
+    everySeconds: 30,
+    run: (signal) => eachPartner(context.database, signal, (partnerId) => exportUsage(context, partnerId, signal)),
   };
 }

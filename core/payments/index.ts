@@ -4,6 +4,7 @@ export * from './context';
 export { formatMoney, fromMinor, toMinor } from './currency';
 export * from './due';
 export * from './events';
+export * from './metering';
 export { observe, type Hint, type Seen } from './observe';
 export * from './links';
 export { findThanks, getPayment, listPayments, type PaymentKind, type PaymentsPage, type PaymentState } from './rows';

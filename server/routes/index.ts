@@ -23,6 +23,7 @@ import { inboxRoutes } from './inbox';
 import { mappingRoutes } from './mappings';
 import { meRoutes } from './me';
 import { onboardingRoutes } from './onboarding';
+import { meteringRoutes } from './metering';
 import { partnerRoutes } from './partners';
 import { payRoutes } from './pay';
 import { paymentRoutes } from './payments';
@@ -72,6 +73,7 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     paymentRoutes,
     payRoutes,
     connectRoutes,
+    meteringRoutes,
     meRoutes,
     partnerRoutes,
     exchangeRateRoutes,
