@@ -18,6 +18,8 @@ import {
   customerAlertMessage,
   digestMessage,
   draw,
+  paymentMessage,
+  paymentThreadMessage,
   routeDeadMessage,
   testMessage,
   threadMessage,
@@ -212,6 +214,8 @@ function momentOf({ content: shown }: AlertDelivery): Date {
       return shown.notices.reduce((last, { at }) => (at > last ? at : last), new Date(0));
     case 'route_dead':
       return shown.dead.at;
+    case 'payment':
+      return shown.notice.latest.at;
     case 'test':
       return shown.at;
   }
@@ -228,12 +232,16 @@ function messageOf({ content: shown, audience, doubled }: AlertDelivery): Messag
       return digestMessage(shown.notices, { audience, doubled });
     case 'route_dead':
       return routeDeadMessage(shown.dead, doubled);
+    case 'payment':
+      if (audience !== 'partner') throw new Error('How a partner collects is never shown to a customer');
+      return paymentMessage(shown.notice, doubled);
     case 'test':
       return testMessage(shown.at, doubled);
   }
 }
 
 function threadOf({ content: shown, audience, doubtful }: AlertDelivery, { entries }: Thread): Message {
+  if (shown.kind === 'payment') return paymentThreadMessage(shown.notice, shown.news, doubtful);
   const notices = shown.kind === 'episode' ? [shown.notice] : shown.kind === 'digest' ? shown.notices : [];
   return threadMessage(entries, { audience, shows: notices.every(({ showsPricing }) => showsPricing), doubtful });
 }

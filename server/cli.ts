@@ -16,7 +16,7 @@ import {
 import { createPartner, getPartner, listPartners } from '@talktime/core/customers';
 import { Database, migrate } from '@talktime/core/database';
 import { AnchorsUnreadable, Ledger } from '@talktime/core/ledger';
-import { StripeAccess } from '@talktime/core/payments';
+import { paymentContext, StripeAccess, type PaymentContext } from '@talktime/core/payments';
 import { z } from 'zod';
 import { runDoctor } from './commands/doctor';
 import { runExport } from './commands/export';
@@ -24,6 +24,7 @@ import { runImport } from './commands/import';
 import { printInbox, replayFromInbox } from './commands/inbox';
 import { FORMATS, RECORD_KINDS, RecordsUnreadable } from './commands/records';
 import { runReconcileMetering } from './commands/metering';
+import { runPaymentStory, runReconcile } from './commands/reconcile';
 import { runVerify } from './commands/verify';
 import { ConfigError, readConfig, type Config } from './config';
 import { Lifecycle } from './lifecycle';
@@ -50,6 +51,11 @@ const HELP = `Usage: npm run talktime -- <command>
   verify [--partner ID] [--anchor FILE] [--json]
                                             recomputes the ledger from entry zero; --anchor also compares its seals
                                             with those in FILE, and adds the newest to it
+  reconcile stripe [--partner ID] [--since 2026-11-01] [--mend] [--json]
+                                            compares Stripe with the ledger, both ways, and names every difference
+                                            (of the last 7 days); --mend mends what can be mended
+  reconcile stripe --payment pi_…|pay_… [--mend] [--json]
+                                            paid, but not credited? All about one payment; --mend credits it
   reconcile metering --partner ID [--from 2026-11-01] [--to 2026-11-30] [--json]
                                             what metered customers used, by day, beside what Stripe's meters have
   export customers|balances|history --partner ID [--customer ID] [--at MOMENT] [--format csv|jsonl]
@@ -59,7 +65,7 @@ const HELP = `Usage: npm run talktime -- <command>
                                             takes records in, each once; --dry-run says what would happen
 
 Works on the database of DATABASE_URL, else on the embedded one in .talktime/, also while npm start runs.
-Exit codes: 0 done, 1 refused, failed, or found by verify, reconcile or doctor, 2 not understood.
+Exit codes: 0 done, 1 refused, failed, or found by verify, reconcile or doctor, 2 not understood or not compared.
 `;
 
 const ACTOR: Actor = { id: 'cli', host: true };
@@ -248,10 +254,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: ['partner', 'customer'],
     flags: ['json'],
     arguments: [],
-    run: ({ database }, { options, flags }) =>
+    run: ({ database, config }, { options, flags }) =>
       runDoctor(
         database,
-        { partnerId: partner(options), customerId: options.customer, json: flags.has('json') },
+        {
+          partnerId: partner(options),
+          customerId: options.customer,
+          takesPayments: config.stripe !== null,
+          json: flags.has('json'),
+        },
         print,
       ),
   },
@@ -274,14 +285,27 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: ['partner', 'from', 'to'],
     flags: ['json'],
     arguments: [],
-    run: ({ database, config }, { options, flags }) => {
+    run: (means, { options, flags }) => {
       const { from, to } = parse(meteringQuery, { from: options.from, to: options.to });
-      const stripe = stripeAccess(config);
       return runReconcileMetering(
-        { database, stripe },
+        payments(means),
         { partnerId: partner(options), from, to, json: flags.has('json') },
         print,
       );
+    },
+  },
+
+  'reconcile stripe': {
+    options: ['partner', 'since', 'payment'],
+    flags: ['mend', 'json'],
+    arguments: [],
+    async run(means, { options, flags }) {
+      const how = { partnerId: partnerOrHost(options), mend: flags.has('mend'), json: flags.has('json') };
+      const { payment: id } = options;
+      if (id === undefined) return runReconcile(payments(means), { since: since(options.since), ...how }, print);
+      if (!/^(pi|pay)_[A-Za-z0-9]{1,100}$/.test(id)) throw new UsageError('--payment is an id such as pi_… or pay_….');
+      if (options.since !== undefined) throw new UsageError('--since goes without --payment.');
+      return runPaymentStory(payments(means), { id, ...how }, print);
     },
   },
 
@@ -409,6 +433,27 @@ function moment(text: string): Date {
   return new Date(text);
 }
 
+const COMPARED_DAYS = 7;
+
+/** A day, in UTC, or a moment. */
+function since(text: string | undefined): Date {
+  if (text === undefined) return new Date(Date.now() - COMPARED_DAYS * 24 * 60 * 60 * 1000);
+  const parsed = z.union([z.iso.date(), z.iso.datetime({ offset: true })]).safeParse(text);
+  if (!parsed.success) throw new UsageError('--since is a day such as 2026-11-01, or a moment.');
+  return new Date(text);
+}
+
+function payments({ database, ledger, config }: Means): PaymentContext {
+  if (config.stripe)
+    return paymentContext({
+      database,
+      ledger,
+      stripe: new StripeAccess(config.stripe),
+      publicUrl: config.publicUrl,
+    });
+  throw new UsageError('Set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, as for the service: Stripe is asked.');
+}
+
 /** Larger files are split: a file is read as a whole before anything of it is done. */
 const LARGEST_FILE = 100_000_000;
 
@@ -422,14 +467,6 @@ function contentOf(file: string): string {
 /** To standard output, no faster than it is read. */
 async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
-}
-
-function stripeAccess({ stripe }: Config): StripeAccess {
-  if (stripe) return new StripeAccess(stripe);
-  throw new TalktimeError(
-    'PAYMENTS_OFF',
-    'There is no Stripe key: set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET (docs/operators.md).',
-  );
 }
 
 function partner(options: Invocation['options']): string {

@@ -2,7 +2,19 @@ import type { StatementLine } from '@talktime/core/contract';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 
-const HEADINGS = ['Type', 'Amount', 'Balance', 'Note', 'Date', 'Kind', 'Provider', 'Call', 'Actor', 'Operation'];
+const HEADINGS = [
+  'Type',
+  'Amount',
+  'Balance',
+  'Note',
+  'Date',
+  'Kind',
+  'Provider',
+  'Call',
+  'Actor',
+  'Operation',
+  'Receipt',
+];
 
 /** A statement as CSV, with the columns that users know first. */
 export function statementCsv(lines: readonly StatementLine[]): string {
@@ -17,6 +29,7 @@ export function statementCsv(lines: readonly StatementLine[]): string {
     line.call?.call_id ?? '',
     line.actor,
     line.operation_id,
+    line.receipt_url ?? '',
   ]);
   return toCsv([HEADINGS, ...rows]);
 }

@@ -29,6 +29,7 @@ import {
   meteringJob,
   missingCallsJob,
   paymentsJob,
+  reconciliationJob,
   renewPlansJob,
   sealJob,
   startJobs,
@@ -41,7 +42,14 @@ import {
   weeklyReportJob,
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
-import { paymentContext, StripeAccess, type PaymentContext, type StripeOptions } from '@talktime/core/payments';
+import {
+  paymentContext,
+  RECHARGE_CHANNEL,
+  rechargeQueue,
+  StripeAccess,
+  type PaymentContext,
+  type StripeOptions,
+} from '@talktime/core/payments';
 import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
@@ -116,7 +124,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ? paymentContext({ ...talktime, stripe: new StripeAccess(options.stripe), publicUrl: options.publicUrl })
     : null;
   const installations = options.slack ? slackInstallations(talktime, { ...options.slack, logger }) : undefined;
-  const slack = installations && createBot(options, talktime, installations);
+  const slack = installations && createBot(options, talktime, payments, installations);
   const app = await buildApp({
     ...options,
     talktime,
@@ -151,6 +159,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
   });
 
+  const recharging =
+    payments &&
+    startDispatcher({
+      database: dispatching,
+      url: options.directUrl ?? options.url,
+      channel: RECHARGE_CHANNEL,
+      queue: rechargeQueue(payments),
+      onError: (error) => {
+        metrics.dispatcherFailed();
+        logger.error({ err: error }, 'an automatic top-up met a fault');
+      },
+    });
+
   const jobs = startJobs({
     database,
     jobs: [
@@ -172,6 +193,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             paymentsJob(payments),
             stripeAccountsJob(payments),
             meteringJob(payments),
+            reconciliationJob(payments),
             stripeEventRetentionJob(payments),
           ]
         : []),
@@ -189,7 +211,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await app.close();
     await slack?.stop();
     await jobs.stop();
-    await Promise.all([dispatcher.stop(), webhooks.stop()]);
+    await Promise.all([dispatcher.stop(), webhooks.stop(), recharging?.stop()]);
     await Promise.all([database.close(), dispatching.close()]);
   };
   try {
@@ -210,7 +232,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-function createBot(options: ServiceOptions, talktime: Talktime, installations: Installations): SlackApp | undefined {
+function createBot(
+  options: ServiceOptions,
+  talktime: Talktime,
+  payments: PaymentContext | null,
+  installations: Installations,
+): SlackApp | undefined {
   const { slack, logger, publicUrl } = options;
   if (!slack) return undefined;
   return createSlackApp({
@@ -218,7 +245,7 @@ function createBot(options: ServiceOptions, talktime: Talktime, installations: I
     installations,
     installing: slackInstalling(talktime, { ...slack, logger, publicUrl }),
     appToken: slack.appToken ?? undefined,
-    data: botData(talktime),
+    data: botData(talktime, payments),
     logger,
     apiUrl: slack.apiUrl,
   });

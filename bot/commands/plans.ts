@@ -10,12 +10,13 @@ export const plans: Answering = {
   async answer({ access, partnerId, command }, { data }) {
     const { customerId, role } = access;
     if (role !== 'customer' || customerId === null)
-      return plansMessage(await data.plans(partnerId, customerId, PLANS_SHOWN), command);
+      return plansMessage(await data.plans(partnerId, customerId, PLANS_SHOWN), command, data.takesPayments());
     const settings = (await data.customerBalance(partnerId, customerId))?.customer.settings;
     if (!settings?.ai_credits_enabled) return notBilledMessage();
     return customerPlansMessage(
       await data.plans(partnerId, customerId, OFFERS_SHOWN),
       settings.show_pricing_information,
+      data.takesPayments(),
     );
   },
 };

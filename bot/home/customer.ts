@@ -1,6 +1,7 @@
 import { credits } from '../messages/amounts';
 import { customerBalanceMessage } from '../messages/balance';
-import { context, divider, section, type MessageBlock } from '../messages/message';
+import { button, buttons, context, divider, section, type MessageBlock } from '../messages/message';
+import { HOME_ACTIONS } from './actions';
 import { customerPlansMessage } from '../messages/plans';
 import { minutesText } from '../messages/usage';
 import type { CustomerBalance, PlansShown, Used } from '../ports';
@@ -15,19 +16,24 @@ export interface CustomerHome {
   readonly used: Used;
   /** Those that this customer may see. */
   readonly plans: PlansShown;
+  /** Whether they can pay by themselves. */
+  readonly takesPayments: boolean;
 }
 
 /**
  * The Home tab of a customer's people: their own balance, use and plans, and of these what their settings show
  * (money-rules 21). Without Show Pricing Information there is no figure; while the partner pays for their calls, no balance.
  */
-export function customerHomeBlocks({ shown, used, plans }: CustomerHome): MessageBlock[] {
+export function customerHomeBlocks({ shown, used, plans, takesPayments }: CustomerHome): MessageBlock[] {
   const { ai_credits_enabled, show_pricing_information } = shown.customer.settings;
   const hasPlans = ai_credits_enabled && plans.plans.length > 0;
   return [
     ...customerBalanceMessage(shown, 'customer').blocks,
+    ...(ai_credits_enabled && takesPayments
+      ? [buttons(button('Top up', { action: HOME_ACTIONS.topUp, style: 'primary' }))]
+      : []),
     ...(ai_credits_enabled && show_pricing_information ? [divider(), usedBlock(used)] : []),
-    ...(hasPlans ? [divider(), ...customerPlansMessage(plans, show_pricing_information).blocks] : []),
+    ...(hasPlans ? [divider(), ...customerPlansMessage(plans, show_pricing_information, takesPayments).blocks] : []),
   ]
     .filter(({ type }) => type !== 'context')
     .concat(CLOSING);

@@ -46,7 +46,9 @@ async function ofCustomer(data: BotData, { partnerId }: Access, customerId: stri
     data.usage(partnerId, customerId, USED_DAYS),
     data.plans(partnerId, customerId, PLANS_SHOWN),
   ]);
-  return shown ? customerHomeBlocks({ shown, used: used.total, plans }) : strangerBlocks([]);
+  return shown
+    ? customerHomeBlocks({ shown, used: used.total, plans, takesPayments: data.takesPayments() })
+    : strangerBlocks([]);
 }
 
 async function publishConsole(

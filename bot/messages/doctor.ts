@@ -10,6 +10,7 @@ import {
   type Message,
   type MessageBlock,
 } from './message';
+import { PAYMENT_RETRY } from './payment';
 import { code, inert } from './text';
 
 /** The most findings to mend that one message shows, worst first, and the most that are fine. */
@@ -75,6 +76,7 @@ const MEND = {
   top_up: { label: 'Top up', action: 'talktime_topup', isOfCustomer: true },
   suspense: { label: 'Waiting calls', action: 'talktime_suspense', isOfCustomer: false },
   alerts: { label: 'Alerts', action: 'talktime_alerts', isOfCustomer: false },
+  payments: { label: 'Try again', action: PAYMENT_RETRY, isOfCustomer: false },
 } as const;
 
 function problemBlock(finding: Finding, target: string | null, mayMend: boolean): MessageBlock {

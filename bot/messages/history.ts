@@ -1,7 +1,7 @@
 import type { StatementLine } from '@talktime/core/contract';
 import type { CustomerRef, HistoryPage } from '../ports';
 import { figure, fromWire } from './amounts';
-import { button, buttons, context, header, section, table, type Message } from './message';
+import { button, buttons, context, header, section, table, type ButtonsBlock, type Message } from './message';
 import { cell, inert } from './text';
 
 export const HISTORY_PAGE = 15;
@@ -44,10 +44,21 @@ export function historyMessage(
       header('History'),
       section(`*${whose(inert)}*`),
       table([['Type', 'Amount', 'Balance', 'Note', 'Date (UTC)'], ...lines.map(row)], [1, 2]),
+      ...receipts(lines),
       ...(pages.length > 0 ? [buttons(...pages)] : []),
-      context('in credits · only you can see this'),
+      context(
+        `in credits${lines.some((line) => line.receipt_url !== null) ? ' · 🧾 a payment’s receipt' : ''} · only you can see this`,
+      ),
     ],
   };
+}
+
+/** A table's cells are plain text, so the payments' receipts are buttons below it. */
+function receipts(lines: readonly StatementLine[]): ButtonsBlock[] {
+  const links = lines.flatMap(({ receipt_url: url, date, sequence }) =>
+    url === null ? [] : [button(`🧾 ${when(new Date(date))}`, { action: `talktime_receipt_${sequence}`, url })],
+  );
+  return links.length === 0 ? [] : [buttons(...links)];
 }
 
 export function historyValue({ customerId, cursor }: HistoryPlace): string {

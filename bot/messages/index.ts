@@ -14,6 +14,7 @@ export * from './help';
 export * from './history';
 export * from './message';
 export * from './route-dead';
+export * from './payment';
 export * from './plans';
 export * from './report';
 export * from './standings';

@@ -1,7 +1,18 @@
 import type { Plan } from '@talktime/core/contract';
 import type { PlanShown, PlansShown } from '../ports';
 import { fromWire, money } from './amounts';
-import { context, header, section, table, type Message } from './message';
+import {
+  button,
+  buttons,
+  context,
+  header,
+  section,
+  sectionWithButton,
+  table,
+  type Message,
+  type MessageBlock,
+} from './message';
+import { BUY_PLAN } from './pay-actions';
 import { eachPeriod, planContents } from './plan-terms';
 import { cell, code, inert } from './text';
 
@@ -9,9 +20,10 @@ export const PLANS_SHOWN = 25;
 /** Fewer for a customer's people, to whom each is described: with longest names the message is still one that Slack takes. */
 export const OFFERS_SHOWN = 10;
 const DESCRIPTION_LENGTH = 100;
+const LINKS_SHOWN = 5;
 
 /** The plans, for the partner: what each holds, costs, and who may see it. */
-export function plansMessage({ plans, customers, isAll }: PlansShown, command: string): Message {
+export function plansMessage({ plans, customers, isAll }: PlansShown, command: string, takesPayments = false): Message {
   if (plans.length === 0) {
     const text = 'You have no plans yet.';
     return {
@@ -41,8 +53,10 @@ export function plansMessage({ plans, customers, isAll }: PlansShown, command: s
         [2],
         [1],
       ),
+      ...(takesPayments ? linkButtons(plans) : []),
       context(
         [
+          ...(takesPayments ? [] : ['payments by card are not set up']),
           ...(isAll ? [] : [`the first ${plans.length}`]),
           `${code(`${command} apply`)} gives a customer one`,
           'only you can see this',
@@ -52,12 +66,26 @@ export function plansMessage({ plans, customers, isAll }: PlansShown, command: s
   };
 }
 
+/** A page to pay on, for one of the plans: as many as stand in a row without making it a wall. */
+function linkButtons(plans: readonly PlanShown[]): MessageBlock[] {
+  const sold = plans.filter(({ plan }) => plan.active && plan.price > 0).slice(0, LINKS_SHOWN);
+  if (sold.length === 0) return [];
+  return [
+    section('*Send a payment link for*'),
+    buttons(...sold.map(({ plan }) => button(cell(plan.name, 40), { action: `${BUY_PLAN}`, value: plan.id }))),
+  ];
+}
+
 /**
  * The plans that a customer may see, for its own people. Without Show Pricing Information there is no figure beside the name
  * (money-rules 21).
  */
-export function customerPlansMessage({ plans, isAll }: PlansShown, showsPrices: boolean): Message {
-  const ask = '*Next:* ask your agency for one.';
+export function customerPlansMessage(
+  { plans, isAll }: PlansShown,
+  showsPrices: boolean,
+  takesPayments = false,
+): Message {
+  const ask = takesPayments ? '*Next:* buy one, by card or bank.' : '*Next:* ask your agency for one.';
   if (plans.length === 0) {
     const text = 'There are no plans to choose from here.';
     return { text, blocks: [section(`${text}\n*Next:* ask your agency to top up your credits.`)] };
@@ -66,7 +94,11 @@ export function customerPlansMessage({ plans, isAll }: PlansShown, showsPrices: 
     text: `Plans: ${plans.length}`,
     blocks: [
       header('Plans'),
-      ...plans.map(({ plan }) => section(offer(plan, showsPrices))),
+      ...plans.map(({ plan }) =>
+        takesPayments && plan.price > 0
+          ? sectionWithButton(offer(plan, showsPrices), button('Buy', { action: BUY_PLAN, value: plan.id }))
+          : section(offer(plan, showsPrices)),
+      ),
       section(ask),
       context(isAll ? 'only you can see this' : `the first ${plans.length} · only you can see this`),
     ],

@@ -6,9 +6,11 @@ import type { DoctorData } from './doctor';
 import type { HistoryData } from './history';
 import type { HomeData } from './home';
 import type { MoneyData } from './money';
+import type { PaymentsData } from './payments';
 import type { PeopleData } from './people';
 import type { PlanChoiceData } from './plan-choice';
 import type { PlanData } from './plans';
+import type { RechargeData } from './recharge';
 import type { ReportData } from './report';
 import type { ReversalData } from './reversals';
 import type { SettingsData } from './settings';
@@ -24,9 +26,11 @@ export * from './history';
 export * from './home';
 export * from './logger';
 export * from './money';
+export * from './payments';
 export * from './people';
 export * from './plan-choice';
 export * from './plans';
+export * from './recharge';
 export * from './report';
 export * from './reversals';
 export * from './settings';
@@ -38,7 +42,13 @@ export * from './usage';
 export type ReadingData = StandingData & UsageData & HistoryData & PlanData & ReportData;
 
 /** What is read for the modals that change something, and done by them. */
-export type ActingData = SuspenseData & MoneyData & PlanChoiceData & ReversalData & SettingsData;
+export type ActingData = SuspenseData &
+  MoneyData &
+  PlanChoiceData &
+  ReversalData &
+  SettingsData &
+  PaymentsData &
+  RechargeData;
 
 /** What is read for a partner's console, and done by it. */
 export type ConsoleData = HomeData & PeopleData & AlertsData & DoctorData;

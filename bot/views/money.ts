@@ -1,4 +1,5 @@
-import { section } from '../messages/message';
+import { button, section, sectionWithButton } from '../messages/message';
+import { PAY_LINK } from '../messages/pay-actions';
 import { code, inert } from '../messages/text';
 import type { BotDependencies } from '../asker';
 import type { Question } from '../commands/answer';
@@ -63,6 +64,14 @@ export function moneyForm(kind: AmountKind, filled: Prefilled, context: ModalCon
       most: 500,
       optional: words.noteOptional,
     }),
+    ...(kind === 'top_up'
+      ? [
+          sectionWithButton(
+            'Or let the customer pay by card or bank:',
+            button('Send a payment link', { action: PAY_LINK, value: filled.customer?.id }),
+          ),
+        ]
+      : []),
   ];
   return { callbackId: FORM[kind], title: words.title, submit: 'Next', close: 'Cancel', blocks, context };
 }

@@ -10,6 +10,7 @@ export * from './levels';
 export { watchMargins } from './margin-guard';
 export * from './messages';
 export * from './notice';
+export * from './payment-words';
 export * from './quiet';
 export * from './routes';
 export * from './runway';

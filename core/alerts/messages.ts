@@ -9,6 +9,7 @@ import { loadParked } from './delivery/dead-routes';
 import { loadRecipients, loadStandings, lockRouting, toMember } from './delivery/load';
 import { planMessages, type Placement } from './delivery/plan';
 import { routesOf } from './delivery/plan-routes';
+import { movePayments } from './delivery/route-payments';
 import { writePlan } from './delivery/write';
 import type { Audience } from './notice';
 import { parseRoute, routeText } from './routes';
@@ -32,9 +33,13 @@ interface MessageRow {
 
 const COLUMNS = `m.message_id, m.route, m.audience, m.kind, m.version > m.shown as waits, m.attempts, m.doubts,
   greatest(m.next_attempt_at, m.held_until, m.leased_until) as due_at, m.dead_at, m.last_error, m.created_at, m.created_at::text as cursor_at, m.shown_at,
-  array(select distinct c.customer_id from talktime.alert_members b
+  array(select c.customer_id from talktime.alert_members b
         join talktime.customers c on c.partner_id = b.partner_id and c.wallet_id = b.wallet_id
-        where b.partner_id = m.partner_id and b.message_id = m.message_id order by 1) as customer_ids`;
+        where b.partner_id = m.partner_id and b.message_id = m.message_id
+        union
+        select p.customer_id from talktime.payments p
+        where m.kind = 'payment' and p.partner_id = m.partner_id and p.payment_id = m.about ->> 'payment_id' and p.customer_id is not null
+        order by 1) as customer_ids`;
 
 const STATES = {
   waiting: 'and m.version > m.shown and m.dead_at is null',
@@ -64,7 +69,9 @@ export async function listAlerts(
          and ($2::text is null or exists (
            select from talktime.alert_members b
            join talktime.customers c on c.partner_id = b.partner_id and c.wallet_id = b.wallet_id
-           where b.partner_id = $1 and b.message_id = m.message_id and c.customer_id = $2))
+           where b.partner_id = $1 and b.message_id = m.message_id and c.customer_id = $2)
+           or exists (select from talktime.payments p
+                      where m.kind = 'payment' and p.partner_id = $1 and p.payment_id = m.about ->> 'payment_id' and p.customer_id = $2))
          and ($3::timestamptz is null or (m.created_at, m.message_id) < ($3, $4))
        order by m.created_at desc, m.message_id desc
        limit $5`,
@@ -192,12 +199,14 @@ async function moveToRoutes(transaction: Transaction, partnerId: string, message
       .filter(({ audience, route }) => audience === 'partner' && route !== 'none')
       .map((route): Placement => ({ ...route, happening: { ...latest, id: randomUUID() } })),
   );
-  if (placements.length === 0) return;
-  writePlan(
-    transaction,
-    partnerId,
-    planMessages(placements, await loadStandings(transaction, partnerId, placements, now)),
-  );
+  const isMoved = await movePayments(transaction, partnerId, [messageId]);
+  if (placements.length === 0 && !isMoved) return;
+  if (placements.length > 0)
+    writePlan(
+      transaction,
+      partnerId,
+      planMessages(placements, await loadStandings(transaction, partnerId, placements, now)),
+    );
   await transaction.query(
     'update talktime.alert_messages set shown = version where partner_id = $1 and message_id = $2',
     [partnerId, messageId],

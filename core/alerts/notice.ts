@@ -1,4 +1,6 @@
 import type { Microcredits } from '../money';
+import type { PaymentNews } from '../payments/news';
+import type { PaymentState } from '../payments/rows';
 import type { Status } from './levels';
 import type { AlertRoute } from './routes';
 import type { Standing } from './standing';
@@ -70,11 +72,48 @@ export interface DeadRoute {
   readonly at: Date;
 }
 
+/** Something that happened to a payment, and when. Its money is in millionths of the currency. */
+export type PaymentNewsEntry = PaymentNews & { readonly at: Date };
+
+/** A payment of which something is told, as it stands when it is delivered: for the partner alone. Money in millionths of its currency. */
+export interface PaymentNotice {
+  readonly partnerId: string;
+  readonly paymentId: string;
+  readonly wallet: 'customer' | 'partner';
+  readonly customerId: string | null;
+  /** Who paid, as typed. */
+  readonly name: string;
+  /** The plan that was bought, as typed; null: credits. */
+  readonly what: string | null;
+  readonly state: PaymentState;
+  readonly currency: string;
+  readonly amount: bigint;
+  readonly received: bigint | null;
+  readonly refunded: bigint;
+  readonly lost: bigint;
+  readonly disputed: bigint;
+  /** What it was for, its bonus included. */
+  readonly credits: Microcredits;
+  readonly isCredited: boolean;
+  /** Of those, taken back, and held for open disputes. */
+  readonly taken: Microcredits;
+  readonly held: Microcredits;
+  /** The wallet's balance. */
+  readonly posted: Microcredits;
+  /** As others put it. */
+  readonly failure: string | null;
+  readonly latest: PaymentNewsEntry;
+  /** The payment in Stripe's dashboard. */
+  readonly stripeUrl: string | null;
+}
+
 export type AlertContent =
   | { readonly kind: 'episode'; readonly notice: AlertNotice }
   /** Several episodes that began together, in one message. */
   | { readonly kind: 'digest'; readonly notices: readonly AlertNotice[] }
   | { readonly kind: 'route_dead'; readonly dead: DeadRoute }
+  /** `news`: what happened to it since the message was last delivered. */
+  | { readonly kind: 'payment'; readonly notice: PaymentNotice; readonly news: readonly PaymentNewsEntry[] }
   | { readonly kind: 'test'; readonly by: string; readonly at: Date };
 
 /** A message that was posted, so that it can be updated in place. */

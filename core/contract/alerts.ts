@@ -20,7 +20,7 @@ export const alertMessage = z.object({
   id: z.uuid(),
   route: alertRoute,
   audience: alertAudience,
-  kind: z.enum(['episode', 'digest', 'route_dead', 'test']),
+  kind: z.enum(['episode', 'digest', 'route_dead', 'test', 'payment']),
   state: z.enum(['waiting', 'delivered', 'dead']),
   customer_ids: z.array(customerId).meta({ description: 'The customers that it is about; the partner is not listed' }),
   attempts: z.number().int().meta({ description: 'Failed attempts to deliver what it should show now' }),

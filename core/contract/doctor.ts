@@ -47,7 +47,13 @@ export const FINDINGS = {
   PLANS_HIDDEN: ['warning', 'The client sees no plan'],
   CHANNEL_LINKED: ['ok', 'The client has a Slack channel'],
   CHANNEL_NOT_LINKED: ['ok', 'The client has no Slack channel'],
+  PAYMENT_NOT_CREDITED: ['broken', 'Paid, but not credited'],
+  PAYMENT_UNHEARD: ['warning', 'A payment of which nothing was heard'],
   // Of the partner itself.
+  PAYMENTS_OFF: ['ok', 'Payments by card are off'],
+  PAYMENTS_CREDITED: ['ok', 'What was paid is credited'],
+  PAYMENTS_DIFFER: ['broken', 'Stripe and the ledger differ'],
+  STRIPE_EVENTS_WAITING: ['warning', 'What Stripe told waits'],
   ALERTS_ROUTED: ['ok', 'Alerts have somewhere to go'],
   ALERT_CHANNEL_MISSING: ['broken', 'Alerts have nowhere to go'],
   ALERT_ROUTES_DEAD: ['broken', 'Alerts no longer arrive somewhere'],
@@ -78,7 +84,7 @@ export const finding = z.object({
   detail: z.string().meta({ description: 'What is so, in plain words' }),
   next: z.string().nullable().meta({ description: 'What to do; null when there is nothing to do' }),
   mend: z
-    .enum(['settings', 'top_up', 'suspense', 'alerts'])
+    .enum(['settings', 'top_up', 'suspense', 'alerts', 'payments'])
     .nullable()
     .meta({ description: 'Where that is done in Slack: the button that is shown' }),
 });

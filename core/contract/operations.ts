@@ -378,6 +378,7 @@ export const statementLine = z.object({
   call: z.object({ provider: z.string(), call_id: z.string() }).nullable(),
   actor: z.string(),
   receipt: receipt.nullable(),
+  receipt_url: z.string().nullable().meta({ description: "Of a payment: Stripe's receipt, for whoever paid" }),
 });
 export const statement = z.object({
   customer_id: customerId.nullable(),

@@ -75,6 +75,46 @@ export const payment = z.object({
   paid_at: moment.nullable(),
 });
 
+export const paymentDetails = payment.extend({
+  refunds: z
+    .array(
+      z.object({
+        id: z.string(),
+        amount: z.number(),
+        status: z.string().meta({
+          description:
+            "Stripe's: pending, requires_action, succeeded, failed or canceled; or requested: Stripe has not answered yet, and refused: it did not take it",
+        }),
+        reason: z.string().nullable(),
+        failure: z.string().nullable().meta({ description: 'Why it was refused' }),
+        created_at: moment,
+      }),
+    )
+    .meta({ description: 'Money given back, oldest first' }),
+  disputes: z.array(
+    z.object({
+      id: z.string(),
+      amount: z.number(),
+      status: z.string().meta({ description: "Stripe's: needs_response, under_review, won, lost, warning_…" }),
+      reason: z.string().meta({ example: 'fraudulent' }),
+      answer_by: moment.nullable(),
+      created_at: moment,
+    }),
+  ),
+});
+
+export const REFUND_REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;
+
+export const refundCreate = z
+  .object({
+    amount: decimalText
+      .optional()
+      .meta({ description: 'Money to give back; all that is left unless said', example: '20' }),
+    reason: z.enum(REFUND_REASONS).optional(),
+    idempotency_key: idempotencyKey,
+  })
+  .strict();
+
 export const paymentSettings = z.object({
   sells_on: z
     .enum(['own', 'host'])

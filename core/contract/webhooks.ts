@@ -13,6 +13,11 @@ export const WEBHOOK_EVENTS = [
   'call.suspended',
   'margin.low',
   'margin.recovered',
+  'payment.succeeded',
+  'payment.failed',
+  'payment.refunded',
+  'payment.disputed',
+  'payment.dispute_closed',
 ] as const;
 
 export const webhookEventType = z.enum(WEBHOOK_EVENTS);
@@ -61,7 +66,7 @@ export const webhookDelivery = z.object({
   last_error: z.string().nullable(),
 });
 
-/** The body that is posted. `data` is, by type, an operation, a deduction with its receipt, a call in suspense, or a balance. */
+/** The body that is posted. `data` is, by type, an operation, a deduction with its receipt, a call in suspense, a balance, or a payment with its refunds and disputes. */
 export const webhookEvent = z.object({
   id: z.uuid().meta({ description: 'The same for every attempt: take an event in once' }),
   type: webhookEventType,

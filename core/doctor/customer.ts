@@ -4,6 +4,7 @@ import { profitOf } from '../records/reports';
 import { CALL_CHECKS } from './calls';
 import type { CustomerFacts } from './facts';
 import { found, worstFirst } from './finding';
+import { paymentsOfCustomer } from './payments';
 import { creditsInWords, duration, moneyInWords, percent } from './words';
 
 /** The shortest call that is authorised, in seconds. */
@@ -22,6 +23,7 @@ const CHECKS: readonly ((facts: CustomerFacts) => Finding | null)[] = [
   priceSet,
   margin,
   balance,
+  paymentsOfCustomer,
   grace,
   threshold,
   notifications,

@@ -1,5 +1,9 @@
 import type { Status } from '../alerts/levels';
 import type { Microcredits, Rate } from '../money';
+import type { Troubled } from '../payments/troubled';
+
+/** Payments that somebody should look at, oldest first. */
+export type PaymentFacts = readonly Pick<Troubled, 'paymentId' | 'name' | 'money' | 'kind' | 'why'>[];
 
 /** What the doctor looks at of a customer. Amounts in microcredits, money in millionths of the currency, moments in milliseconds. */
 export interface CustomerFacts {
@@ -72,6 +76,7 @@ export interface CustomerFacts {
   readonly slack: { readonly isConnected: boolean; readonly channels: number };
   /** Accounts at providers that its calls come from and whose deliveries of the last 7 days could not be used. */
   readonly failing: readonly FailingEndpoint[];
+  readonly payments: PaymentFacts;
 }
 
 export interface FailingEndpoint {
@@ -115,6 +120,19 @@ export interface PartnerFacts {
     readonly isDrawnOn: boolean;
   };
   readonly suspended: number;
+  readonly payments: {
+    /** Whether there is a Stripe key; null when nobody said. */
+    readonly isOn: boolean | null;
+    readonly troubled: PaymentFacts;
+    readonly waiting: { readonly count: number; readonly lastError: string | null };
+    /** What the newest comparison with Stripe left, and the first of it; null when it left nothing. */
+    readonly differing: {
+      readonly count: number;
+      readonly title: string;
+      readonly detail: string;
+      readonly next: string;
+    } | null;
+  };
 }
 
 export interface FailingWebhook {

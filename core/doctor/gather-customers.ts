@@ -4,6 +4,7 @@ import type { Transaction } from '../database';
 import { loadRates, loadUsage, PARTNER_WALLET, readWallets, statusShown, type WalletState } from '../ledger';
 import { creditsToMoney, micro, rateAt, ZERO, type Microcredits } from '../money';
 import type { CustomerFacts, FailingEndpoint } from './facts';
+import { troubledPayments, type Troubled } from '../payments/troubled';
 import { failingEndpoints } from './failing';
 import { suspendedByCustomer } from './suspended';
 
@@ -21,10 +22,14 @@ export async function gatherCustomer(
 ): Promise<CustomerFacts> {
   const [facts] = await gather(transaction, partnerId, [customerId]);
   if (!facts) throw new TalktimeError('CUSTOMER_NOT_FOUND', `There is no customer "${customerId}". Check the id.`);
-  return { ...facts, failing: await failingEndpoints(transaction, partnerId, customerId) };
+  return {
+    ...facts,
+    failing: await failingEndpoints(transaction, partnerId, customerId),
+    payments: await troubledPayments(transaction, partnerId, customerId),
+  };
 }
 
-/** The same of all customers, up to a limit, but what is the partner's as a whole: deliveries that fail. */
+/** The same of all customers, up to a limit, but what is the partner's as a whole: deliveries that fail, and payments. */
 export async function gatherCustomers(transaction: Transaction, partnerId: string): Promise<CustomerFacts[]> {
   const rows = await transaction.query<{ customer_id: string }>(
     'select customer_id from talktime.customers where partner_id = $1 order by customer_id limit $2',
@@ -112,6 +117,7 @@ async function gather(
       activePlans: partner.active_plans,
       slack: { isConnected: partner.is_connected, channels: row.channels },
       failing: [] as readonly FailingEndpoint[],
+      payments: [] as readonly Troubled[],
     };
   });
 }

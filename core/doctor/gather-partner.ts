@@ -3,12 +3,17 @@ import { TalktimeError } from '../contract/errors';
 import type { Transaction } from '../database';
 import { PARTNER_WALLET, readWallet, statusShown } from '../ledger';
 import type { FailingWebhook, PartnerFacts } from './facts';
+import { troubledPayments, waitingEvents } from '../payments/troubled';
 import { failingEndpoints } from './failing';
 
 const OF_BALANCES = WEBHOOK_EVENTS.filter((event) => event.startsWith('balance.'));
 
 /** Everything the doctor looks at of a partner, but its customers. */
-export async function gatherPartner(transaction: Transaction, partnerId: string): Promise<PartnerFacts> {
+export async function gatherPartner(
+  transaction: Transaction,
+  partnerId: string,
+  takesPayments: boolean | null,
+): Promise<PartnerFacts> {
   const { wallet, now } = await readWallet(transaction, partnerId, PARTNER_WALLET);
   const row = await readSettings(transaction, partnerId);
   return {
@@ -32,6 +37,12 @@ export async function gatherPartner(transaction: Transaction, partnerId: string)
     failing: await failingEndpoints(transaction, partnerId),
     wallet: { posted: wallet.posted, status: statusShown(wallet), isDrawnOn: row.is_drawn_on },
     suspended: row.suspended,
+    payments: {
+      isOn: takesPayments,
+      troubled: await troubledPayments(transaction, partnerId),
+      waiting: await waitingEvents(transaction, partnerId),
+      differing: await readDiffering(transaction, partnerId),
+    },
   };
 }
 
@@ -88,6 +99,22 @@ function failingWebhooks(transaction: Transaction, partnerId: string): Promise<F
      order by count(*) desc, w.webhook_id`,
     [partnerId],
   );
+}
+
+/** What the newest comparison with Stripe left; null when it left nothing. */
+async function readDiffering(
+  transaction: Transaction,
+  partnerId: string,
+): Promise<PartnerFacts['payments']['differing']> {
+  const [row] = await transaction.query<{ count: number; first: { title: string; detail: string; next: string } }>(
+    `select differences as count, report #> '{differences,0}' as first
+     from talktime.payment_reports
+     where partner_id = $1
+     order by at desc
+     limit 1`,
+    [partnerId],
+  );
+  return row && row.count > 0 ? { count: row.count, ...row.first } : null;
 }
 
 /** When each account last delivered, by what the inbox still keeps. */

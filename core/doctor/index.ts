@@ -38,10 +38,17 @@ export async function diagnoseCustomer(database: Database, partnerId: string, cu
   };
 }
 
-/** The partner itself, and how many of its customers have something broken. */
-export async function diagnosePartner(database: Database, partnerId: string): Promise<Diagnosed> {
+/**
+ * The partner itself, and how many of its customers have something broken. `takesPayments`: whether there is a Stripe key;
+ * nothing is said of that when nobody says.
+ */
+export async function diagnosePartner(
+  database: Database,
+  partnerId: string,
+  takesPayments: boolean | null = null,
+): Promise<Diagnosed> {
   const { facts, customers } = await database.asPartner(partnerId, async (transaction) => ({
-    facts: await gatherPartner(transaction, partnerId),
+    facts: await gatherPartner(transaction, partnerId, takesPayments),
     customers: await gatherCustomers(transaction, partnerId),
   }));
   const broken = customers.map(brokenOf).filter(({ codes }) => codes.length > 0);

@@ -2,6 +2,7 @@ import type { Finding } from '../contract';
 import { deliveries } from './calls';
 import type { PartnerFacts } from './facts';
 import { found, worstFirst } from './finding';
+import { paymentsOfPartner } from './payments';
 import { counted, creditsInWords } from './words';
 
 const DAY = 24 * 60 * 60_000;
@@ -21,6 +22,7 @@ export function examinePartner(facts: PartnerFacts, customers: { examined: numbe
     deliveries(facts.failing),
     wallet(facts),
     suspense(facts),
+    ...paymentsOfPartner(facts),
     ofCustomers(customers),
   ].filter((finding) => finding !== null);
   return worstFirst(findings);

@@ -2,7 +2,9 @@ import {
   checkAccount,
   exportUsage,
   forgetEvents,
+  reconcileDaily,
   settleDuePayments,
+  StripeBook,
   workOnDueEvents,
   type PaymentContext,
 } from '../payments';
@@ -28,11 +30,27 @@ export function paymentsJob(context: PaymentContext): Job {
   };
 }
 
+const A_DAY = 24 * 60 * 60;
+/** Stripe repeats an event for three days: what is older than a week and right will stay so. */
+const COMPARED_DAYS = 7;
+
+/** Compares Stripe with the ledger, both ways, and mends what differs. */
+export function reconciliationJob(context: PaymentContext): Job {
+  return {
+    name: 'payment reconciliation',
+    everySeconds: A_DAY,
+    run: (signal) => {
+      const book = new StripeBook(context.stripe, new Date(Date.now() - COMPARED_DAYS * A_DAY * 1000));
+      return eachPartner(context.database, signal, (partnerId) => reconcileDaily(context, partnerId, book));
+    },
+  };
+}
+
 /** Forgets what Stripe told long ago. */
 export function stripeEventRetentionJob(context: PaymentContext): Job {
   return {
     name: 'stripe event retention',
-    everySeconds: 24 * 60 * 60,
+    everySeconds: A_DAY,
     run: () => forgetEvents(context.database),
   };
 }

@@ -31,6 +31,7 @@ interface Row {
   receipt: Receipt | null;
   call_provider: string | null;
   call_id: string | null;
+  receipt_url: string | null;
 }
 
 /**
@@ -80,11 +81,12 @@ const STATEMENT = `
      limit $4)
   )
   select e.sequence, e.balance, e.amount, e.counter_account, e.at, e.operation_id,
-         o.kind, o.actor, n.note, o.result -> 'receipt' as receipt, c.provider as call_provider, c.provider_call_id as call_id
+         o.kind, o.actor, n.note, o.result -> 'receipt' as receipt, c.provider as call_provider, c.provider_call_id as call_id, p.receipt_url
   from entries e
   join talktime.operations o on o.partner_id = $1 and o.operation_id = e.operation_id
   left join talktime.operation_notes n on n.partner_id = $1 and n.operation_id = e.operation_id
   left join talktime.calls c on c.partner_id = $1 and c.call_id = o.call_id
+  left join talktime.payments p on o.kind = 'payment' and p.partner_id = $1 and p.operation_id = o.operation_id
   order by e.sequence desc
   limit $4`;
 
@@ -104,6 +106,7 @@ function toLine(row: Row): StatementLine {
     call: row.call_provider === null ? null : { provider: row.call_provider, call_id: row.call_id! },
     actor: row.actor,
     receipt: row.receipt,
+    receipt_url: row.receipt_url,
   };
 }
 
@@ -124,6 +127,7 @@ async function dueLines(transaction: Transaction, partnerId: string, walletId: n
       call: null,
       actor: TIME,
       receipt: null,
+      receipt_url: null,
     };
   });
   return lines.reverse();

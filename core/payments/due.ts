@@ -1,5 +1,6 @@
 import type { Database } from '../database';
 import type { PaymentContext } from './context';
+import { resumeRefunds } from './refunds';
 import { settlePayment } from './settle';
 
 const MOST_AT_A_TIME = 100;
@@ -10,8 +11,9 @@ export async function settleDuePayments(
   partnerId: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const due = await duePayments(context.database, partnerId);
   let failed: unknown;
+  await resumeRefunds(context, partnerId, signal).catch((error: unknown) => (failed = error));
+  const due = await duePayments(context.database, partnerId);
   for (const paymentId of due) {
     if (signal.aborted) break;
     await settlePayment(context, partnerId, paymentId).catch((error: unknown) => (failed = error));

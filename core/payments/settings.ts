@@ -99,6 +99,16 @@ export function sellerOf(settings: SettingsRow, customerId: string | null): Acco
   return settings.stripe_account;
 }
 
+/** The same, or null while payments cannot be taken. */
+export function accountFor(settings: SettingsRow, customerId: string | null): Account | null {
+  try {
+    return sellerOf(settings, customerId);
+  } catch (error) {
+    if (error instanceof TalktimeError && error.code === 'PAYMENTS_NOT_READY') return null;
+    throw error;
+  }
+}
+
 function requireSense(settings: SettingsRow): void {
   const wrong = (path: string, message: string) =>
     new TalktimeError('REQUEST_INVALID', `"${path}" ${message}.`, [{ path, message }]);

@@ -11,12 +11,22 @@ const MARK: Record<Finding['state'], string> = { broken: 'BROKEN ', warning: 'wa
  */
 export async function runDoctor(
   database: Database,
-  { partnerId, customerId, json }: { readonly partnerId: string; readonly customerId?: string; readonly json: boolean },
+  {
+    partnerId,
+    customerId,
+    takesPayments,
+    json,
+  }: {
+    readonly partnerId: string;
+    readonly customerId?: string;
+    readonly takesPayments: boolean;
+    readonly json: boolean;
+  },
   print: (text: string) => void,
 ): Promise<number> {
   const { diagnosis } =
     customerId === undefined
-      ? await diagnosePartner(database, partnerId)
+      ? await diagnosePartner(database, partnerId, takesPayments)
       : await diagnoseCustomer(database, partnerId, customerId);
   print(json ? JSON.stringify(diagnosis) : linesOf(diagnosis).join('\n'));
   return diagnosis.state === 'broken' ? 1 : 0;

@@ -9,7 +9,7 @@ const query = z.object({
 });
 
 /** Names costs and margins, so it is not for keys of a customer (money-rules 21). */
-export const doctorRoutes: Routes = async (app, { talktime }) => {
+export const doctorRoutes: Routes = async (app, { talktime, payments }) => {
   app.get(
     '/v1/doctor',
     {
@@ -33,7 +33,7 @@ export const doctorRoutes: Routes = async (app, { talktime }) => {
       const { customer_id } = request.query;
       const { diagnosis: found } =
         customer_id === undefined
-          ? await diagnosePartner(talktime.database, caller.partnerId)
+          ? await diagnosePartner(talktime.database, caller.partnerId, payments !== null)
           : await diagnoseCustomer(talktime.database, caller.partnerId, customer_id);
       return found;
     },

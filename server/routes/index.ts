@@ -28,6 +28,8 @@ import { partnerRoutes } from './partners';
 import { payRoutes } from './pay';
 import { paymentRoutes } from './payments';
 import { planRoutes } from './plans';
+import { rechargeRoutes } from './recharge';
+import { rechargePages } from './recharge-pages';
 import { reportRoutes } from './reports';
 import { slackRoutes } from './slack';
 import { statementRoutes } from './statement';
@@ -74,6 +76,8 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     payRoutes,
     connectRoutes,
     meteringRoutes,
+    rechargeRoutes,
+    rechargePages,
     meRoutes,
     partnerRoutes,
     exchangeRateRoutes,

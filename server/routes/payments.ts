@@ -2,17 +2,26 @@ import {
   checkoutCreate,
   customerId,
   payment,
+  paymentDetails,
   paymentId,
   paymentSettings,
   paymentSettingsPatch,
   paymentState,
+  reconcileRequest,
+  reconciliation,
+  refundCreate,
   TalktimeError,
 } from '@talktime/core/contract';
 import {
   getPayment,
+  getPaymentDetails,
   getPaymentSettings,
+  keepReport,
   listPayments,
+  newestReport,
   openCheckout,
+  reconcile,
+  refundPayment,
   settlePayment,
   updatePaymentSettings,
   type PaymentContext,
@@ -24,6 +33,11 @@ import { pageOf, pageQuery } from './queries';
 
 const STRIPE_PROBLEMS = ['PAYMENTS_OFF', 'STRIPE_REFUSED', 'STRIPE_UNREACHABLE'] as const;
 const NUMBERS = ['NUMBER_INVALID', 'NUMBER_PRECISION', 'NUMBER_RANGE'] as const;
+
+/** Of a comparison with Stripe. */
+const USUAL_DAYS = 7;
+const MOST_DAYS = 31;
+const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 60 * 60 * 1000);
 
 export const paymentRoutes: Routes = async (app, { talktime, payments }) => {
   app.post(
@@ -98,14 +112,58 @@ export const paymentRoutes: Routes = async (app, { talktime, payments }) => {
       schema: {
         tags: ['Payments'],
         operationId: 'getPayment',
-        summary: 'A payment',
+        summary: 'A payment, with what went back of it and who wants it back',
         params: z.object({ id: paymentId }),
-        response: { 200: payment },
+        response: { 200: paymentDetails },
       },
     },
     async (request) => {
       const { partnerId, principal } = partnerCaller(request);
-      return getPayment(talktime.database, partnerId, request.params.id, principal.customerId);
+      return getPaymentDetails(talktime.database, partnerId, request.params.id, principal.customerId);
+    },
+  );
+
+  app.post(
+    '/v1/payments/:id/refunds',
+    {
+      config: {
+        access: { scope: 'manage', tenancy: 'partner' },
+        problems: [
+          ...STRIPE_PROBLEMS,
+          ...NUMBERS,
+          'PAYMENT_NOT_FOUND',
+          'PAYMENT_NOT_PAID',
+          'REFUND_LIMIT',
+          'PRICE_NOT_PAYABLE',
+          'AMOUNT_NOT_POSITIVE',
+          'IDEMPOTENCY_CONFLICT',
+          'CUSTOMER_KEY_LIMITED',
+          'HOST_KEY_REQUIRED',
+        ],
+        example: { amount: '20', reason: 'requested_by_customer', idempotency_key: 'refund-2026-11-25-acme' },
+      },
+      schema: {
+        tags: ['Payments'],
+        operationId: 'refundPayment',
+        summary: 'Give money of a payment back, all that is left of it unless said',
+        description:
+          'The credits go back in the same share, whether they are still there or not. Of a payment on the host’s account it takes a host key. When Stripe does not answer, it is asked again by itself, and refunds once.',
+        params: z.object({ id: paymentId }),
+        body: refundCreate,
+        response: { 200: paymentDetails, 201: paymentDetails },
+      },
+    },
+    async (request, reply) => {
+      const caller = partnerCaller(request);
+      requireWholePartner(caller);
+      const { replayed, ...refunded } = await refundPayment(
+        requirePayments(payments),
+        caller.partnerId,
+        caller.actor,
+        request.params.id,
+        request.body,
+      );
+      return reply.code(replayed ? 200 : 201).send(refunded);
     },
   );
 
@@ -127,6 +185,58 @@ export const paymentRoutes: Routes = async (app, { talktime, payments }) => {
       const { partnerId, principal } = partnerCaller(request);
       await getPayment(talktime.database, partnerId, request.params.id, principal.customerId);
       return settlePayment(requirePayments(payments), partnerId, request.params.id);
+    },
+  );
+
+  app.get(
+    '/v1/payments/reconciliation',
+    {
+      config: { access: { scope: 'manage', tenancy: 'partner' }, problems: ['CUSTOMER_KEY_LIMITED'] },
+      schema: {
+        tags: ['Payments'],
+        operationId: 'getReconciliation',
+        summary: 'How Stripe and the ledger compared last',
+        description: 'They are compared every day, both ways; what can be mended is.',
+        response: { 200: z.object({ report: reconciliation.nullable() }) },
+      },
+    },
+    async (request) => {
+      const caller = partnerCaller(request);
+      requireWholePartner(caller);
+      return { report: await newestReport(talktime.database, caller.partnerId) };
+    },
+  );
+
+  app.post(
+    '/v1/payments/reconcile',
+    {
+      config: {
+        access: { scope: 'manage', tenancy: 'partner' },
+        problems: [...STRIPE_PROBLEMS, 'CUSTOMER_KEY_LIMITED', 'REQUEST_INVALID'],
+        example: { mend: true },
+      },
+      schema: {
+        tags: ['Payments'],
+        operationId: 'reconcilePayments',
+        summary: 'Compare Stripe with the ledger now, both ways, and mend what can be mended',
+        body: reconcileRequest,
+        response: { 200: reconciliation },
+      },
+    },
+    async (request) => {
+      const caller = partnerCaller(request);
+      requireWholePartner(caller);
+      const context = requirePayments(payments);
+      const { since = daysAgo(USUAL_DAYS), mend } = request.body;
+      if (since < daysAgo(MOST_DAYS + 1))
+        throw new TalktimeError(
+          'REQUEST_INVALID',
+          `"since" may be ${MOST_DAYS} days ago at most. For longer: talktime reconcile stripe --since.`,
+          [{ path: 'since', message: `at most ${MOST_DAYS} days ago` }],
+        );
+      const report = await reconcile(context, caller.partnerId, { since, mend });
+      await keepReport(context.database, caller.partnerId, caller.actor, report);
+      return report;
     },
   );
 

@@ -7,10 +7,13 @@ import { doctorData } from './doctor';
 import { historyData } from './history';
 import { homeData } from './home';
 import { moneyData } from './money';
+import type { PaymentContext } from '@talktime/core/payments';
+import { paymentsData } from './payments';
 import { peopleData } from './people';
 import { planChoiceData } from './plan-choice';
 import { reversalData } from './reversals';
 import { planData } from './plans';
+import { rechargeData } from './recharge';
 import { reportData } from './report';
 import { settingsData } from './settings';
 import { standingData } from './standings';
@@ -18,7 +21,7 @@ import { suspenseData } from './suspense';
 import { usageData } from './usage';
 
 /** What the bot reads and does, over the core. */
-export function botData(talktime: Talktime): BotData {
+export function botData(talktime: Talktime, payments: PaymentContext | null = null): BotData {
   const { database } = talktime;
   return {
     ...accessData(database),
@@ -35,7 +38,9 @@ export function botData(talktime: Talktime): BotData {
     ...homeData(talktime),
     ...peopleData(database),
     ...alertsData(database),
-    ...doctorData(database),
+    ...doctorData(database, payments !== null),
+    ...paymentsData(database, payments),
     ...settingsData(database),
+    ...rechargeData(database, payments),
   };
 }

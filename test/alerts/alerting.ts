@@ -67,6 +67,8 @@ export function toldIn(content: AlertDelivery['content']): string {
       return `${content.notice.customerId ?? 'partner'} ${content.notice.event}`;
     case 'digest':
       return `digest of ${content.notices.length}`;
+    case 'payment':
+      return `${content.notice.customerId ?? 'partner'} ${content.notice.latest.event}`;
     case 'route_dead':
     case 'test':
       return content.kind;

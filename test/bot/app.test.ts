@@ -44,6 +44,9 @@ function data(changes: Partial<BotData> = {}): BotData {
     openSettings: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
     openedSettings: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
     saveSettings: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
+    openRecharge: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
+    saveRecharge: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
+    cardLink: () => Promise.resolve({ kind: 'refused', code: 'X', detail: 'not in this test' }),
     suspendedCall: () => Promise.resolve(null),
     standings: () => Promise.resolve({ standings: CUSTOMERS.map(standing), total: CUSTOMERS.length, omitted: 0 }),
     usage: () => Promise.reject(new Error('not in this test')),
@@ -55,6 +58,9 @@ function data(changes: Partial<BotData> = {}): BotData {
     ...HOME_UNASKED,
     ...NO_ALERTS,
     diagnose: () => Promise.reject(new Error('not in this test')),
+    takesPayments: () => false,
+    paymentLink: () => Promise.reject(new Error('not in this test')),
+    retryPayments: () => Promise.reject(new Error('not in this test')),
     ...changes,
   };
 }

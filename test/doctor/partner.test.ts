@@ -180,7 +180,11 @@ describe('the doctor, on a partner', () => {
     await world.customer('acme', '0');
     const lines: string[] = [];
     const run = (customerId?: string, json = false) =>
-      runDoctor(test.database, { partnerId: world.partnerId, customerId, json }, (text) => void lines.push(text));
+      runDoctor(
+        test.database,
+        { partnerId: world.partnerId, customerId, takesPayments: true, json },
+        (text) => void lines.push(text),
+      );
     expect(await run('acme')).toBe(1);
     expect(lines.join('\n')).toContain('BROKEN   BALANCE_EMPTY  The balance is used up. No credits were ever added');
     expect(await run()).toBe(1);

@@ -14,6 +14,7 @@ const line = (fields: Partial<StatementLine>): StatementLine => ({
   call: { provider: 'retell', call_id: 'call_1' },
   actor: 'key:key_1',
   receipt: null,
+  receipt_url: null,
   ...fields,
 });
 const cells = (fields: Partial<StatementLine>) => statementCsv([line(fields)]).split('\r\n')[1];
@@ -21,8 +22,8 @@ const cells = (fields: Partial<StatementLine>) => statementCsv([line(fields)]).s
 describe('a statement as CSV', () => {
   it('has the columns that users know first, and line ends of RFC 4180', () => {
     expect(statementCsv([line({})])).toBe(
-      'Type,Amount,Balance,Note,Date,Kind,Provider,Call,Actor,Operation\r\n' +
-        'Used,-12.2,87.8,,2026-11-22T16:01:01.500Z,call,retell,call_1,key:key_1,018f5f0e-7a5b-5c1d-9a43-1f2d3c4b5a69\r\n',
+      'Type,Amount,Balance,Note,Date,Kind,Provider,Call,Actor,Operation,Receipt\r\n' +
+        'Used,-12.2,87.8,,2026-11-22T16:01:01.500Z,call,retell,call_1,key:key_1,018f5f0e-7a5b-5c1d-9a43-1f2d3c4b5a69,\r\n',
     );
   });
 

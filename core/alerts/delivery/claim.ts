@@ -39,7 +39,7 @@ export type Claimed =
 const PACE = 1_100;
 
 /** Whether delivering a message posts something that is there twice when it is done twice. Updates are not. */
-const POSTS = `(m.ts is null or m.route like 'email:%'
+const POSTS = `(m.ts is null or m.kind = 'payment' or m.route like 'email:%'
   or exists (select from talktime.alert_entries e
              where e.partner_id = m.partner_id and e.message_id = m.message_id and e.version > m.shown and e.version <= m.version))`;
 
@@ -58,6 +58,7 @@ export async function claimMessage(
   return database.asPartner(partnerId, async (transaction): Promise<Claimed> => {
     const [news] = await transaction.query<{ unrouted: boolean }>(
       `select exists (select from talktime.outbox where partner_id = $1 and routed_at is null)
+           or exists (select from talktime.payment_news where partner_id = $1 and routed_at is null)
            or exists (select from talktime.alert_states where partner_id = $1 and snoozed_until <= clock_timestamp()) as unrouted`,
       [partnerId],
     );

@@ -8,11 +8,13 @@ import type {
   AlertNotice,
   BalanceNotice,
   DeadRoute,
+  Thread,
   ThreadEntry,
 } from '../notice';
 import { parseRoute } from '../routes';
 import { readMargin, readStanding, type Standing } from '../standing';
 import type { Claim } from './claim';
+import { readPaymentNotice } from './read-payment';
 import { readStates, type WalletAlertState } from './states';
 import { isMargin } from './timing';
 
@@ -30,14 +32,19 @@ export async function composeDelivery(database: Database, claim: Claim): Promise
       audience,
       content,
       previous,
-      thread:
-        entries.length === 0
-          ? null
-          : { entries: entries.map(({ entry }) => entry), broadcast: entries.some(({ broadcast }) => broadcast) },
+      thread: previous === null ? null : threadOf(content, entries),
       doubtful: inDoubt,
       doubled: doubled || (inDoubt && previous === null),
     };
   });
+}
+
+function threadOf(content: AlertContent, entries: Awaited<ReturnType<typeof readEntries>>): Thread | null {
+  // All that is told of a payment is worth a notification, which an update is not.
+  if (content.kind === 'payment') return content.news.length === 0 ? null : { entries: [], broadcast: true };
+  return entries.length === 0
+    ? null
+    : { entries: entries.map(({ entry }) => entry), broadcast: entries.some(({ broadcast }) => broadcast) };
 }
 
 async function readContent(transaction: Transaction, claim: Claim): Promise<AlertContent> {
@@ -51,6 +58,11 @@ async function readContent(transaction: Transaction, claim: Claim): Promise<Aler
       return { kind: 'digest', notices: await readNotices(transaction, claim) };
     case 'route_dead':
       return { kind: 'route_dead', dead: await readDeadRoute(transaction, claim) };
+    case 'payment': {
+      const { payment_id: paymentId } = claim.about as { payment_id: string };
+      const range = { after: claim.shown, upTo: claim.version };
+      return { kind: 'payment', ...(await readPaymentNotice(transaction, claim.partnerId, paymentId, range)) };
+    }
     case 'test': {
       const { by } = claim.about as { by: string };
       return { kind: 'test', by, at: claim.createdAt };

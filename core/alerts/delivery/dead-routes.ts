@@ -5,6 +5,7 @@ import { parseRoute, routeText } from '../routes';
 import { loadStandings, toMember } from './load';
 import { planMessages, type Placement } from './plan';
 import type { Parked } from './plan-routes';
+import { movePayments } from './route-payments';
 import { writePlan } from './write';
 
 /** The routes that are not tried, and where the partner's go instead. The routing lock must be held. */
@@ -108,6 +109,7 @@ async function moveTo(
       dead: null,
     }),
   );
+  await movePayments(transaction, partnerId, messageIds, [{ route, audience: 'partner', dead: null }]);
   if (placements.length === 0) return;
   writePlan(
     transaction,

@@ -23,17 +23,23 @@ export async function readClock(transaction: Transaction): Promise<Date> {
   return row!.now;
 }
 
+/** Where the partner itself is told. */
+export async function loadPartnersRoutes(transaction: Transaction, partnerId: string): Promise<Recipients['partner']> {
+  const [partner] = await transaction.query<{ team_id: string | null; channel: string | null; emails: string[] }>(
+    'select slack_team_id as team_id, slack_channel as channel, alert_emails as emails from talktime.partners where partner_id = $1',
+    [partnerId],
+  );
+  return { teamId: partner?.team_id ?? null, channel: partner?.channel ?? null, emails: partner?.emails ?? [] };
+}
+
 /** Whom wallets' alerts are for, by wallet. */
 export async function loadRecipients(
   transaction: Transaction,
   partnerId: string,
   walletIds: readonly number[],
 ): Promise<Map<number, Recipients>> {
-  const [[partner], customers] = await Promise.all([
-    transaction.query<{ team_id: string | null; channel: string | null; emails: string[] }>(
-      'select slack_team_id as team_id, slack_channel as channel, alert_emails as emails from talktime.partners where partner_id = $1',
-      [partnerId],
-    ),
+  const [own, customers] = await Promise.all([
+    loadPartnersRoutes(transaction, partnerId),
     transaction.query<{
       wallet_id: number;
       ai_credits_enabled: boolean;
@@ -49,7 +55,6 @@ export async function loadRecipients(
       [partnerId, walletIds],
     ),
   ]);
-  const own = { teamId: partner?.team_id ?? null, channel: partner?.channel ?? null, emails: partner?.emails ?? [] };
   const byWallet = new Map(customers.map((row) => [row.wallet_id, row]));
   return new Map(
     walletIds.map((walletId) => {

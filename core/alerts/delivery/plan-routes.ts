@@ -43,13 +43,22 @@ export function routesOf(event: AlertEvent, { partner, customer }: Recipients, p
   const add = (audience: Audience, route: string) => {
     if (!planned.has(route)) planned.set(route, { route, audience, dead: parked.dead.get(route) ?? null });
   };
-  for (const route of partnersRoutes(partner, parked)) add('partner', route);
+  for (const { route } of partnersPlannedRoutes(partner, parked)) add('partner', route);
   if (customer?.aiCreditsEnabled && FOR_CUSTOMERS.has(event)) {
     for (const { teamId, channel } of customer.channels)
       add('customer', routeText({ kind: 'slack', teamId: teamId ?? partner.teamId, channel }));
     for (const address of customer.emails) add('customer', routeText({ kind: 'email', address }));
   }
   return [...planned.values()];
+}
+
+/** Where goes what is for the partner alone. There is always a route, if only "none". */
+export function partnersPlannedRoutes(partner: Recipients['partner'], parked: Parked): PlannedRoute[] {
+  return [...new Set(partnersRoutes(partner, parked))].map((route) => ({
+    route,
+    audience: 'partner',
+    dead: parked.dead.get(route) ?? null,
+  }));
 }
 
 function partnersRoutes({ teamId, channel, emails }: Recipients['partner'], { dead, fallback }: Parked): string[] {

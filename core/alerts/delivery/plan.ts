@@ -34,7 +34,7 @@ export interface MessageState {
   readonly messageId: string;
   readonly route: string;
   readonly audience: Audience;
-  readonly kind: 'episode' | 'digest' | 'route_dead' | 'test';
+  readonly kind: 'episode' | 'digest' | 'route_dead' | 'test' | 'payment';
   version: number;
   heldUntil: Date;
   dead: string | null;

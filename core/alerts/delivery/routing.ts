@@ -5,6 +5,7 @@ import type { AlertEvent } from '../notice';
 import { loadParked } from './dead-routes';
 import { holdAnew, showAnew } from './hold';
 import { loadRecipients, loadStandings, lockRouting } from './load';
+import { routePayments } from './route-payments';
 import { planMessages, type Happening, type Placement } from './plan';
 import { routesOf } from './plan-routes';
 import { clearSnoozes, readStates } from './states';
@@ -21,8 +22,9 @@ const AT_ONCE = 300;
 export async function routeAlerts(transaction: Transaction, partnerId: string): Promise<boolean> {
   const now = await lockRouting(transaction, partnerId);
   await endSnoozes(transaction, partnerId, now);
+  const hasMorePayments = await routePayments(transaction, partnerId);
   const happenings = await takeUnrouted(transaction, partnerId);
-  if (happenings.length === 0) return false;
+  if (happenings.length === 0) return hasMorePayments;
   await endOverridden(transaction, partnerId, happenings, now);
   const wallets = [...new Set(happenings.map(({ walletId }) => walletId))];
   const [recipients, parked] = await Promise.all([
@@ -41,7 +43,7 @@ export async function routeAlerts(transaction: Transaction, partnerId: string): 
     'update talktime.outbox set routed_at = clock_timestamp() where partner_id = $1 and outbox_id = any($2::uuid[])',
     [partnerId, happenings.map(({ id }) => id)],
   );
-  return happenings.length === AT_ONCE;
+  return hasMorePayments || happenings.length === AT_ONCE;
 }
 
 /** Writers of one partner take its lock one after another, so what comes later is dated later. */

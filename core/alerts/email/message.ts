@@ -1,5 +1,15 @@
 import { formatDecimal, type Microcredits } from '../../money';
-import type { AlertContent, AlertDelivery, AlertNotice, BalanceEvent, BalanceNotice, DeadRoute } from '../notice';
+import type {
+  AlertContent,
+  AlertDelivery,
+  AlertNotice,
+  BalanceEvent,
+  BalanceNotice,
+  DeadRoute,
+  PaymentNewsEntry,
+  PaymentNotice,
+} from '../notice';
+import { paymentFigures, paymentNext, paymentSummary, PAYMENT_TITLES } from '../payment-words';
 import { routeText } from '../routes';
 import { runwayText } from '../runway-text';
 
@@ -54,6 +64,8 @@ function wordsOf(content: AlertContent, forCustomer: boolean): Words {
       return digestWords(content.notices, forCustomer);
     case 'route_dead':
       return deadWords(content.dead);
+    case 'payment':
+      return paymentWords(content.notice, content.news);
     case 'test':
       return {
         subject: 'A test of Talktime: alerts arrive here',
@@ -170,6 +182,30 @@ function deadWords({ route, customer, reason, at }: DeadRoute): Words {
       `Talktime cannot deliver ${customer ? `alerts of ${oneLine(customer.name)}` : 'your alerts'} to ${routeText(route)} any more.`,
       `Why: ${oneLine(reason)}`,
       `Mend it, and try the route again: POST /v1/alerts/routes/revive. Since ${utc(at)}.`,
+    ],
+  };
+}
+
+function paymentWords(notice: PaymentNotice, news: readonly PaymentNewsEntry[]): Words {
+  const name = oneLine(notice.name);
+  const { latest, currency } = notice;
+  const figures = { credits, money: (millionths: bigint) => money(millionths, currency), typed: oneLine, moment: utc };
+  return {
+    subject: `${name}: ${PAYMENT_TITLES[latest.event].toLowerCase()}`,
+    lines: [
+      `${notice.wallet === 'partner' ? `Your own payment (${name})` : name}: ${paymentSummary(notice, latest, figures)}`,
+      ...(news.length > 1
+        ? [
+            `Since the last e-mail:\n${news.map((each) => `- ${utc(each.at)}: ${paymentSummary(notice, each, figures)}`).join('\n')}`,
+          ]
+        : []),
+      paymentFigures(notice, figures)
+        .map(([label, value]) => `${label}: ${value}`)
+        .join('\n'),
+      `Next: ${paymentNext(notice, figures)}`,
+      ...(latest.link === null ? [] : [`To be confirmed at: ${latest.link}`]),
+      ...(notice.stripeUrl === null ? [] : [`At Stripe: ${notice.stripeUrl}`]),
+      `Payment ${notice.paymentId}, ${utc(latest.at)}.`,
     ],
   };
 }

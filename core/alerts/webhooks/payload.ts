@@ -2,6 +2,7 @@ import type { WebhookEvent, WebhookEventType } from '../../contract';
 import type { Transaction } from '../../database';
 import { getSuspendedCall } from '../../calls/suspense';
 import { formatDecimal, toJsonNumber } from '../../money';
+import { readPaymentDetails } from '../../payments/details';
 import { readMargin, readStanding } from '../standing';
 
 /** What a delivery is about, as it was written down. */
@@ -46,6 +47,12 @@ async function readData(
     }
     case 'call.suspended':
       return { ...(await getSuspendedCall(transaction, partnerId, subject)) };
+    case 'payment.succeeded':
+    case 'payment.failed':
+    case 'payment.refunded':
+    case 'payment.disputed':
+    case 'payment.dispute_closed':
+      return { ...(await readPaymentDetails(transaction, partnerId, subject)) };
     case 'margin.low':
     case 'margin.recovered': {
       const standing = await readStanding(transaction, partnerId, Number(subject));
