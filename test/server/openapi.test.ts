@@ -59,6 +59,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/partners',
       'GET /v1/payment-settings',
       'GET /v1/payments',
+      'GET /v1/payments/reconciliation',
       'GET /v1/payments/{id}',
       'GET /v1/plans',
       'GET /v1/plans/{id}',
@@ -113,6 +114,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/metering/set-up',
       'POST /v1/onboarding',
       'POST /v1/partners',
+      'POST /v1/payments/reconcile',
       'POST /v1/payments/{id}/refunds',
       'POST /v1/payments/{id}/sync',
       'POST /v1/plans',
@@ -168,7 +170,6 @@ describe('the OpenAPI document', () => {
         .replace('{call_id}', '018f5f0e-7a5b-5c1d-9a43-1f2d3c4b5a69')
         .replace('payments/{id}', 'payments/pay_0123456789abcdef0123')
         .replace('{id}', 'an-id')
-        .replace('/auto-recharge', '/auto-recharge?customer_id=an-id')
         .replace('{grant_id}', 'g1-1')
         .replace('{currency}', 'EUR')
         .replace('{team_id}', 'T0123456789')
