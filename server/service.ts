@@ -26,6 +26,7 @@ import {
   inboxJob,
   inboxRetentionJob,
   marginGuardJob,
+  meteringJob,
   missingCallsJob,
   paymentsJob,
   reconciliationJob,
@@ -192,8 +193,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             stripeEventsJob(payments),
             paymentsJob(payments),
             renewalsJob(payments),
-            reconciliationJob(payments),
             stripeAccountsJob(payments),
+            meteringJob(payments),
+            reconciliationJob(payments),
             stripeEventRetentionJob(payments),
           ]
         : []),

@@ -1,6 +1,7 @@
 import {
   checkAccount,
   collectRenewals,
+  exportUsage,
   forgetEvents,
   reconcileDaily,
   settleDuePayments,
@@ -70,5 +71,14 @@ export function stripeAccountsJob(context: PaymentContext): Job {
     name: 'stripe accounts',
     everySeconds: 24 * 60 * 60,
     run: (signal) => eachPartner(context.database, signal, (partnerId) => checkAccount(context, partnerId)),
+  };
+}
+
+/** Tells Stripe what metered customers have used. */
+export function meteringJob(context: PaymentContext): Job {
+  return {
+    name: 'metering',
+    everySeconds: 30,
+    run: (signal) => eachPartner(context.database, signal, (partnerId) => exportUsage(context, partnerId, signal)),
   };
 }

@@ -7,6 +7,7 @@ export { formatMoney, fromMinor, toMinor } from './currency';
 export { getPaymentDetails } from './details';
 export * from './due';
 export * from './events';
+export * from './metering';
 export { writeNews } from './notices';
 export { newsOf, type PaymentEvent, type PaymentNews } from './news';
 export { observe, type Hint, type Seen } from './observe';
