@@ -2,7 +2,19 @@ import type { StatementLine } from '@talktime/core/contract';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 
-const HEADINGS = ['Type', 'Amount', 'Balance', 'Note', 'Date', 'Kind', 'Provider', 'Call', 'Actor', 'Operation', 'Receipt'];
+const HEADINGS = [
+  'Type',
+  'Amount',
+  'Balance',
+  'Note',
+  'Date',
+  'Kind',
+  'Provider',
+  'Call',
+  'Actor',
+  'Operation',
+  'Receipt',
+];
 
 /** A statement as CSV, with the columns that users know first. */
 export function statementCsv(lines: readonly StatementLine[]): string {

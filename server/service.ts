@@ -32,6 +32,7 @@ import {
   renewPlansJob,
   sealJob,
   startJobs,
+  stripeAccountsJob,
   stripeEventRetentionJob,
   stripeEventsJob,
   takeUpInbox,
@@ -40,7 +41,14 @@ import {
   weeklyReportJob,
 } from '@talktime/core/jobs';
 import { Ledger } from '@talktime/core/ledger';
-import { paymentContext, StripeAccess, type PaymentContext, type StripeOptions } from '@talktime/core/payments';
+import {
+  paymentContext,
+  RECHARGE_CHANNEL,
+  rechargeQueue,
+  StripeAccess,
+  type PaymentContext,
+  type StripeOptions,
+} from '@talktime/core/payments';
 import type { Logger } from 'pino';
 import { buildApp } from './app';
 import { createMetrics } from './metrics';
@@ -150,6 +158,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
   });
 
+  const recharging =
+    payments &&
+    startDispatcher({
+      database: dispatching,
+      url: options.directUrl ?? options.url,
+      channel: RECHARGE_CHANNEL,
+      queue: rechargeQueue(payments),
+      onError: (error) => {
+        metrics.dispatcherFailed();
+        logger.error({ err: error }, 'an automatic top-up met a fault');
+      },
+    });
+
   const jobs = startJobs({
     database,
     jobs: [
@@ -170,6 +191,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             stripeEventsJob(payments),
             paymentsJob(payments),
             reconciliationJob(payments),
+            stripeAccountsJob(payments),
             stripeEventRetentionJob(payments),
           ]
         : []),
@@ -187,7 +209,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await app.close();
     await slack?.stop();
     await jobs.stop();
-    await Promise.all([dispatcher.stop(), webhooks.stop()]);
+    await Promise.all([dispatcher.stop(), webhooks.stop(), recharging?.stop()]);
     await Promise.all([database.close(), dispatching.close()]);
   };
   try {

@@ -19,6 +19,7 @@ import { customers } from './customers';
 import { doctor } from './doctor';
 import { history } from './history';
 import { plans } from './plans';
+import { recharge } from './recharge';
 import { report } from './report';
 import { settings } from './settings';
 import { usage } from './usage';
@@ -26,7 +27,7 @@ import { usage } from './usage';
 /** In the order in which help lists them. */
 export const SUBCOMMANDS: readonly (Answering | Opening)[] = [
   ...[balance, customers, usage, history, plans, report],
-  ...[topUp, apply, adjust, reverse, settings, suspense],
+  ...[topUp, recharge, apply, adjust, reverse, settings, suspense],
   ...[alerts, doctor],
 ];
 const HELP = { name: 'help', usage: 'help', does: 'this list', least: 'customer' as const };

@@ -169,10 +169,15 @@ function whatNext(notice: BalanceNotice): string {
   }
 }
 
-/** Why, as somebody else put it. */
+/** Why, as somebody else put it; a page of ours on which somebody confirms a payment stays a link. */
 export function because(detail: string | null): string {
-  return detail === null || detail === '' ? '' : `: ${inert(detail, 200).replace(/\.$/, '')}`;
+  if (detail === null || detail === '') return '';
+  const link = CONFIRM_PAGE.exec(detail)?.[0];
+  const said = link === undefined ? detail : detail.slice(0, -link.length).replace(/: *$/, '');
+  return `: ${inert(said, 250).replace(/\.$/, '')}${link === undefined ? '' : `: <${link}>`}`;
 }
+
+const CONFIRM_PAGE = /https?:\/\/[^\s<>|]+\/pay\/confirm\/[0-9a-f-]{36}\/pay_[0-9a-f]{20}$/;
 
 /** The balance at which the alert is over (money-rules 20). */
 function endsAbove({ closesAbove }: BalanceNotice): string {

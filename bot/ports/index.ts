@@ -10,6 +10,7 @@ import type { PaymentsData } from './payments';
 import type { PeopleData } from './people';
 import type { PlanChoiceData } from './plan-choice';
 import type { PlanData } from './plans';
+import type { RechargeData } from './recharge';
 import type { ReportData } from './report';
 import type { ReversalData } from './reversals';
 import type { SettingsData } from './settings';
@@ -29,6 +30,7 @@ export * from './payments';
 export * from './people';
 export * from './plan-choice';
 export * from './plans';
+export * from './recharge';
 export * from './report';
 export * from './reversals';
 export * from './settings';
@@ -40,7 +42,13 @@ export * from './usage';
 export type ReadingData = StandingData & UsageData & HistoryData & PlanData & ReportData;
 
 /** What is read for the modals that change something, and done by them. */
-export type ActingData = SuspenseData & MoneyData & PlanChoiceData & ReversalData & SettingsData & PaymentsData;
+export type ActingData = SuspenseData &
+  MoneyData &
+  PlanChoiceData &
+  ReversalData &
+  SettingsData &
+  PaymentsData &
+  RechargeData;
 
 /** What is read for a partner's console, and done by it. */
 export type ConsoleData = HomeData & PeopleData & AlertsData & DoctorData;

@@ -10,13 +10,14 @@ import { MONEY_FORMS } from './money';
 import { PAY_LINK_FORM } from './pay-link';
 import { PEOPLE_FORMS } from './people';
 import { PLAN_FORM } from './plan';
+import { RECHARGE_FORMS } from './recharge';
 import { REVERSAL_FORMS } from './reversal';
 import { SETTINGS_FORMS } from './settings';
 import { SNOOZE_FORM } from './snooze';
 import { SUSPENSE_FORMS } from './suspense';
 
 const FORMS: readonly Form[] = [
-  ...[CONFIRM_FORM, ...MONEY_FORMS, PLAN_FORM, PAY_LINK_FORM, ...REVERSAL_FORMS],
+  ...[CONFIRM_FORM, ...MONEY_FORMS, PLAN_FORM, PAY_LINK_FORM, ...REVERSAL_FORMS, ...RECHARGE_FORMS],
   ...[...SETTINGS_FORMS, ...SUSPENSE_FORMS, ...PEOPLE_FORMS],
   ...[...ALERT_PLACE_FORMS, ALERT_LEVELS_FORM, SNOOZE_FORM],
 ];

@@ -26,6 +26,8 @@ export interface DispatcherOptions {
   readonly url: string;
   readonly queue: Queue;
   readonly onError: (error: Error) => void;
+  /** The notifications that wake it: talktime_outbox unless said. */
+  readonly channel?: 'talktime_outbox' | 'talktime_recharge';
   /** How often every partner's queue is looked through, for what no notification told. */
   readonly sweepSeconds?: number;
 }
@@ -103,7 +105,7 @@ class RunningDispatcher implements Dispatcher {
     client.on('notification', ({ payload }) => payload && this.#wake(payload));
     try {
       await client.connect();
-      await client.query('listen talktime_outbox');
+      await client.query(`listen ${this.#options.channel ?? 'talktime_outbox'}`);
       await this.#sweep();
     } catch (error) {
       reconnect(error as Error);

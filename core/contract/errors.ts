@@ -87,6 +87,7 @@ export const ERRORS = {
   PAYMENT_NOT_PAID: [409, 'The payment was not paid'],
   REFUND_LIMIT: [422, 'More than can be given back'],
   PAYMENT_EXPIRED: [409, 'The payment was not made in time'],
+  CARD_REQUIRED: [409, 'No card is saved'],
   TOP_UP_LIMIT: [422, 'The amount is outside the limits'],
   PRICE_NOT_PAYABLE: [422, 'The price cannot be paid'],
   STRIPE_REFUSED: [502, 'Stripe refused the request'],

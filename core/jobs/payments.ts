@@ -1,4 +1,5 @@
 import {
+  checkAccount,
   forgetEvents,
   reconcileDaily,
   settleDuePayments,
@@ -50,5 +51,14 @@ export function stripeEventRetentionJob(context: PaymentContext): Job {
     name: 'stripe event retention',
     everySeconds: A_DAY,
     run: () => forgetEvents(context.database),
+  };
+}
+
+/** Asks Stripe how partners' connected accounts stand, in case an event of one was lost. */
+export function stripeAccountsJob(context: PaymentContext): Job {
+  return {
+    name: 'stripe accounts',
+    everySeconds: 24 * 60 * 60,
+    run: (signal) => eachPartner(context.database, signal, (partnerId) => checkAccount(context, partnerId)),
   };
 }

@@ -16,7 +16,7 @@ import { readPaymentSettings, sellerOf } from './settings';
 import { HOST_ACCOUNT } from './stripe';
 
 /** Stripe takes 30 minutes at least, counted by its own clock when the request arrives. */
-const OPEN_SECONDS = 31 * 60;
+export const OPEN_SECONDS = 31 * 60;
 
 export type CheckoutBody = z.output<typeof checkoutCreate>;
 
@@ -34,7 +34,18 @@ export async function openCheckout(
   const { row, replayed, title, payerName } = await context.database.asPartner(partnerId, (transaction) =>
     record(transaction, partnerId, actor, body),
   );
-  if (row.state !== 'created') return { ...toPayment(row), replayed };
+  return { ...(await openRecorded(context, partnerId, row, title, payerName)), replayed };
+}
+
+/** Opens the page of a checkout whose row is written; the same one, should it be open already. */
+export async function openRecorded(
+  context: PaymentContext,
+  partnerId: string,
+  row: PaymentRow,
+  title: string,
+  payerName: string,
+): Promise<Payment> {
+  if (row.state !== 'created') return toPayment(row);
   if (row.expires_at!.getTime() <= Date.now())
     throw new TalktimeError(
       'PAYMENT_EXPIRED',
@@ -54,7 +65,7 @@ export async function openCheckout(
   const opened = await context.database.asPartner(partnerId, (transaction) =>
     noteSession(transaction, partnerId, row.payment_id, session),
   );
-  return { ...toPayment(opened), replayed };
+  return toPayment(opened);
 }
 
 /** Writes what is offered, before Stripe hears of it. */
@@ -132,6 +143,10 @@ export interface NewPayment {
   readonly cancelUrl: string | null;
   /** Seconds; null: it does not expire by itself. */
   readonly expiresIn: number | null;
+  /** The card to charge, of a payment that nobody is there to confirm. */
+  readonly paymentMethod?: string;
+  /** The payment that its owner confirms by this one. */
+  readonly actsFor?: string;
 }
 
 /** Writes a payment's row; null when there is one of the same key. It is looked at again, should nothing be heard of it. */
@@ -143,9 +158,10 @@ export async function insertPayment(
   const [row] = await transaction.query<PaymentRow>(
     `insert into talktime.payments
        (partner_id, payment_id, kind, wallet_id, customer_id, account, currency, amount, credits, bonus, plan_id, terms, save_card,
-        automatic_tax, application_fee, success_url, cancel_url, idempotency_key, content_hash, actor, expires_at, next_sync_at)
+        automatic_tax, application_fee, success_url, cancel_url, idempotency_key, content_hash, actor, expires_at, next_sync_at,
+        payment_method, acts_for)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-             date_trunc('second', clock_timestamp()) + make_interval(secs => $21), clock_timestamp() + interval '1 minute')
+             date_trunc('second', clock_timestamp()) + make_interval(secs => $21), clock_timestamp() + interval '1 minute', $22, $23)
      on conflict (partner_id, idempotency_key) do nothing
      returning ${PAYMENT_COLUMNS}`,
     [
@@ -170,6 +186,8 @@ export async function insertPayment(
       payment.hash,
       payment.actor.id,
       payment.expiresIn,
+      payment.paymentMethod ?? null,
+      payment.actsFor ?? null,
     ],
   );
   return row ?? null;

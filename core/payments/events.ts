@@ -1,6 +1,8 @@
 import Stripe from 'stripe';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
+import { keepSetUpCard } from './card-setup';
+import { lookAtAccount } from './connect/look';
 import type { PaymentContext } from './context';
 import type { Hint } from './observe';
 import { findPayment } from './rows';
@@ -139,7 +141,7 @@ function claim(transaction: Transaction) {
   return transaction.query<{ account: string; event_id: string; type: string; object_id: string }>(
     `update directory.stripe_events
      set next_attempt_at = clock_timestamp() + interval '2 minutes'
-     where (account, event_id) in (
+     where (account, event_id) = (
        select account, event_id from directory.stripe_events
        where done_at is null and next_attempt_at <= clock_timestamp()
        order by next_attempt_at
@@ -156,10 +158,12 @@ export async function forgetEvents(database: Database): Promise<void> {
   );
 }
 
-/** What an event is about leads to a payment, which is looked at anew. */
+/** What an event is about leads to a payment, a card that was saved, or a partner's account, which is looked at anew. */
 async function handle(context: PaymentContext, event: StripeEvent): Promise<string> {
+  if (ABOUT_AN_ACCOUNT.test(event.type)) return lookAtAccount(context, event.account);
   const lead = await leadOf(context.stripe, event);
   if (!lead) return 'nothing of ours';
+  if ('setupIntent' in lead) return `a card: ${await keepSetUpCard(context, event.account, lead.setupIntent)}`;
   const { partnerId, paymentId, hint } = lead;
   const row = UUID.test(partnerId)
     ? await context.database.asPartner(partnerId, (transaction) => findPayment(transaction, partnerId, paymentId))
@@ -177,15 +181,22 @@ interface Lead {
   readonly hint: Hint;
 }
 
-/** The events that something follows from. docs/operators.md says to subscribe to these. */
+/** The events that something follows from, besides those about an account. docs/operators.md says to subscribe to these. */
 const HEARD =
-  /^(checkout\.session\.|payment_intent\.(succeeded|processing|payment_failed|canceled|requires_action)|refund\.|charge\.dispute\.)/;
+  /^(checkout\.session\.|payment_intent\.(succeeded|processing|payment_failed|canceled|requires_action)|refund\.|charge\.dispute\.|setup_intent\.succeeded)/;
+
+const ABOUT_AN_ACCOUNT = /^account\.(updated|application\.deauthorized)$/;
 
 /** Reads the object that an event is about, and in its metadata whose it is. */
-async function leadOf(stripe: StripeAccess, { account, type, objectId }: StripeEvent): Promise<Lead | null> {
+async function leadOf(
+  stripe: StripeAccess,
+  { account, type, objectId }: StripeEvent,
+): Promise<Lead | { readonly setupIntent: string } | null> {
   if (!HEARD.test(type)) return null;
+  if (type === 'setup_intent.succeeded') return { setupIntent: objectId };
   if (type.startsWith('checkout.session.')) {
     const session = await stripe.ask(account, (client, at) => client.checkout.sessions.retrieve(objectId, {}, at));
+    if (typeof session.setup_intent === 'string') return { setupIntent: session.setup_intent };
     return leadBy(session.metadata, { session: session.id });
   }
   if (type.startsWith('payment_intent.')) {

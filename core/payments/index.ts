@@ -1,4 +1,7 @@
+export * from './card-setup';
+export { getCard, removeCard, type Card } from './cards';
 export * from './checkout';
+export * from './connect';
 export * from './context';
 export { formatMoney, fromMinor, toMinor } from './currency';
 export { getPaymentDetails } from './details';
@@ -8,6 +11,7 @@ export { writeNews } from './notices';
 export { newsOf, type PaymentEvent, type PaymentNews } from './news';
 export { observe, type Hint, type Seen } from './observe';
 export * from './links';
+export * from './recharge';
 export { findThanks, getPayment, listPayments, type PaymentKind, type PaymentsPage, type PaymentState } from './rows';
 export * from './reconcile';
 export { getPaymentSettings, sellerOf, updatePaymentSettings } from './settings';

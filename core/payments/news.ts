@@ -180,7 +180,10 @@ function ofState(before: PaymentRow, { state, failure, received }: Come): Paymen
         : [];
     case 'failed':
       // A checkout that is declined at once is its payer's to see; of a debit that bounces days later nobody else tells.
-      return before.state === 'processing' ? [{ ...NOTHING, event: 'failed', amount: before.amount, reason }] : [];
+      // What is charged by itself is told by whoever charges it.
+      return before.state === 'processing' && before.kind === 'checkout'
+        ? [{ ...NOTHING, event: 'failed', amount: before.amount, reason }]
+        : [];
     default:
       return [];
   }

@@ -15,6 +15,8 @@ export interface Looked {
   readonly standing: Standing;
   readonly refused: TalktimeError | null;
   readonly operationId: string | null;
+  /** The look's number: no other that is acted on has it. */
+  readonly look: bigint;
 }
 
 /** What is known of a payment, before a look is acted on. The partner's lock must be held. */
@@ -59,7 +61,7 @@ export async function tellOfPayment(
   before: PaymentRow,
   known: Known,
   seen: Seen,
-  { state, standing, refused, operationId }: Looked,
+  { state, standing, refused, operationId, look }: Looked,
 ): Promise<void> {
   const news = newsOf(before, known, seen, {
     state,
@@ -68,7 +70,7 @@ export async function tellOfPayment(
     back: await readBack(transaction, partnerId, seen.intent?.id ?? before.payment_intent),
   });
   await writeNews(transaction, partnerId, before.payment_id, news);
-  announce(transaction, partnerId, before, [
+  announce(transaction, partnerId, before, look, [
     ...(before.operation_id === null && operationId !== null ? (['payment.succeeded'] as const) : []),
     ...(state === 'failed' && before.state !== 'failed' ? (['payment.failed'] as const) : []),
     ...new Set(news.flatMap(({ event }) => WEBHOOKS[event] ?? [])),
@@ -103,16 +105,16 @@ const WEBHOOKS: Partial<Record<PaymentEvent, WebhookEventType>> = {
 function announce(
   transaction: Transaction,
   partnerId: string,
-  { payment_id: paymentId, customer_id: customerId, sync_no }: PaymentRow,
+  { payment_id: paymentId, customer_id: customerId }: PaymentRow,
+  look: bigint,
   types: readonly WebhookEventType[],
 ): void {
   const at = Date.now();
   insertAnnouncements(
     transaction,
     partnerId,
-    // A look is acted on once, and no other has its number.
     types.map((type) => ({
-      eventId: deriveId(partnerId, `event ${type} ${paymentId} ${sync_no}`),
+      eventId: deriveId(partnerId, `event ${type} ${paymentId} ${look}`),
       type,
       customerId,
       subject: paymentId,

@@ -8,6 +8,8 @@ export interface Seen {
   readonly intent: SeenIntent | null;
   readonly refunds: readonly SeenRefund[];
   readonly disputes: readonly SeenDispute[];
+  /** Of a payment that this service charges by itself: Stripe did not take it, and has nothing of it. */
+  readonly refused?: { readonly code: string; readonly message: string };
 }
 
 export interface SeenSession {
@@ -39,6 +41,8 @@ export interface SeenCard {
   readonly last4: string | null;
   /** 2027-04 */
   readonly expires: string | null;
+  /** When it was given, in milliseconds. */
+  readonly at: number;
 }
 
 export interface SeenRefund {
@@ -74,7 +78,8 @@ export async function observe(stripe: StripeAccess, row: PaymentRow, hint: Hint 
   const intent = await stripe.ask(row.account, (client, at) =>
     client.paymentIntents.retrieve(intentId, { expand: ['latest_charge'] }, at),
   );
-  if (intent.metadata.talktime_payment !== row.payment_id)
+  // Metadata leads here the first time; afterwards whoever edits it at Stripe changes nothing.
+  if (row.payment_intent !== intent.id && intent.metadata.talktime_payment !== row.payment_id)
     return { ...NOTHING_SEEN, session: session && toSession(session) };
   const [refunds, disputes] =
     intent.status === 'succeeded'
@@ -157,6 +162,7 @@ function toIntent(intent: Stripe.PaymentIntent): SeenIntent {
             fingerprint: card.fingerprint ?? null,
             brand: card.brand,
             last4: card.last4,
+            at: charge.created * 1000,
             expires: `${card.exp_year}-${String(card.exp_month).padStart(2, '0')}`,
           }
         : null,

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
-import type { Database } from '../database';
+import { TalktimeError } from '../contract/errors';
+import type { Database, Transaction } from '../database';
+import { PARTNER_WALLET } from '../ledger';
 import type { Account, StripeAccess } from './stripe';
 
 /** Whose wallet it is. */
@@ -45,4 +47,34 @@ export async function ensureStripeCustomer(
     ),
   );
   return row!.stripe_customer;
+}
+
+/** Whose wallet it is, by its number. */
+export async function findPayer(transaction: Transaction, partnerId: string, walletId: number): Promise<Payer> {
+  const [row] = await transaction.query<{ customer_id: string | null; name: string }>(
+    walletId === PARTNER_WALLET
+      ? 'select null as customer_id, name from talktime.partners where partner_id = $1 and $2::int = 0'
+      : 'select customer_id, name from talktime.customers where partner_id = $1 and wallet_id = $2',
+    [partnerId, walletId],
+  );
+  if (!row) throw new TalktimeError('CUSTOMER_NOT_FOUND', 'There is no customer with this wallet.');
+  return { walletId, customerId: row.customer_id, name: row.name };
+}
+
+/** The wallet of a customer, or of the partner itself. */
+export async function walletNumber(
+  transaction: Transaction,
+  partnerId: string,
+  customerId: string | null,
+): Promise<number> {
+  if (customerId === null) return PARTNER_WALLET;
+  const [row] = await transaction.query<{ wallet_id: number }>(
+    'select wallet_id from talktime.customers where partner_id = $1 and customer_id = $2',
+    [partnerId, customerId],
+  );
+  if (row) return row.wallet_id;
+  throw new TalktimeError(
+    'CUSTOMER_NOT_FOUND',
+    `There is no customer "${customerId}". Check the id, or create the customer first.`,
+  );
 }

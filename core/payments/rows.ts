@@ -34,6 +34,10 @@ export interface PaymentRow extends Record<string, unknown> {
   readonly checkout_session: string | null;
   readonly checkout_url: string | null;
   readonly payment_intent: string | null;
+  /** Of a payment that nobody is there to confirm: the card that is charged. */
+  readonly payment_method: string | null;
+  /** Of a checkout: the payment that its owner confirms by it. */
+  readonly acts_for: string | null;
   readonly charge: string | null;
   readonly receipt_url: string | null;
   /** With tax; null until something was received. */
@@ -58,7 +62,8 @@ export interface SoldTerms {
 
 export const PAYMENT_COLUMNS = `payment_id, kind, wallet_id, customer_id, account, currency, amount, credits, bonus, plan_id, terms, save_card,
   automatic_tax, application_fee, success_url, cancel_url, content_hash, created_at, expires_at, state, checkout_session, checkout_url,
-  payment_intent, charge, receipt_url, received, refunded, lost, disputed, failure_code, failure_message, operation_id, paid_at, sync_no, syncs`;
+  payment_intent, charge, receipt_url, received, refunded, lost, disputed, failure_code, failure_message, operation_id, paid_at, sync_no, syncs,
+  payment_method, acts_for`;
 
 export async function findPayment(
   transaction: Transaction,

@@ -18,9 +18,12 @@ export interface SettingsRow {
   /** Millionths of the currency. */
   readonly least_top_up: bigint;
   readonly most_top_up: bigint;
+  /** Since then nothing is sold on the account. */
+  readonly disconnected_at: Date | null;
 }
 
-const COLUMNS = 'sells_on, stripe_account, charges_enabled, application_fee, automatic_tax, least_top_up, most_top_up';
+const COLUMNS =
+  'sells_on, stripe_account, charges_enabled, application_fee, automatic_tax, least_top_up, most_top_up, disconnected_at';
 
 /** How a partner sells: its settings, or the usual ones. */
 export async function readPaymentSettings(transaction: Transaction, partnerId: string): Promise<SettingsRow> {
@@ -83,7 +86,7 @@ export async function updatePaymentSettings(
 /** On whose account a wallet's payments are made: a partner buys from the host, a customer from its partner. */
 export function sellerOf(settings: SettingsRow, customerId: string | null): Account {
   if (customerId === null || settings.sells_on === 'host') return HOST_ACCOUNT;
-  if (settings.stripe_account === null)
+  if (settings.stripe_account === null || settings.disconnected_at !== null)
     throw new TalktimeError(
       'PAYMENTS_NOT_READY',
       'No Stripe account is connected to sell on. Connect one (POST /v1/stripe/connect), or ask the host to let you sell on theirs.',
@@ -94,6 +97,16 @@ export function sellerOf(settings: SettingsRow, customerId: string | null): Acco
       'Stripe does not let the connected account take payments yet. Finish what Stripe asks for (POST /v1/stripe/connect gives the link).',
     );
   return settings.stripe_account;
+}
+
+/** The same, or null while payments cannot be taken. */
+export function accountFor(settings: SettingsRow, customerId: string | null): Account | null {
+  try {
+    return sellerOf(settings, customerId);
+  } catch (error) {
+    if (error instanceof TalktimeError && error.code === 'PAYMENTS_NOT_READY') return null;
+    throw error;
+  }
 }
 
 function requireSense(settings: SettingsRow): void {
@@ -109,7 +122,7 @@ function toSettings(row: SettingsRow): PaymentSettings {
   return {
     sells_on: row.sells_on,
     stripe_account: row.stripe_account,
-    charges_enabled: row.charges_enabled,
+    charges_enabled: row.charges_enabled && row.disconnected_at === null,
     application_fee: row.application_fee / 1_000_000,
     automatic_tax: row.automatic_tax,
     least_top_up: toJsonNumber(row.least_top_up),

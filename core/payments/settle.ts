@@ -6,7 +6,11 @@ import { BY_STRIPE, type PaymentContext } from './context';
 import { formatMoney, fromMinor } from './currency';
 import { keepCard } from './cards';
 import { readKnown, tellOfPayment } from './notices';
-import { observe, type Hint, type Seen } from './observe';
+import { NOTHING_SEEN, observe, type Hint, type Seen } from './observe';
+import { chargeSavedCard, isUncharged } from './recharge/charge';
+import { noteConfirmed } from './recharge/confirmed';
+import { letGo } from './recharge/let-go';
+import { noteRechargeOutcome } from './recharge/outcome';
 import { findPayment, noPayment, PAYMENT_COLUMNS, toPayment, type PaymentRow, type PaymentState } from './rows';
 import { standingOf, type Standing } from './standing';
 
@@ -30,8 +34,15 @@ export function settlePayment(
 
 async function settleNow(context: PaymentContext, partnerId: string, paymentId: string, hint: Hint): Promise<Payment> {
   const row = await takeNumber(context, partnerId, paymentId);
-  const seen = await observe(context.stripe, row, hint);
-  return toPayment(await act(context, partnerId, row, seen));
+  const charged = isUncharged(row) && hint.intent === undefined ? await chargeSavedCard(context, partnerId, row) : null;
+  const seen =
+    charged && 'refused' in charged
+      ? { ...NOTHING_SEEN, refused: charged.refused }
+      : await observe(context.stripe, row, { ...hint, ...charged });
+  const settled = await act(context, partnerId, row, seen);
+  if (settled.kind === 'checkout' || settled.state !== 'needs_action') return toPayment(settled);
+  await letGo(context, settled);
+  return settleNow(context, partnerId, paymentId, hint); // as it stands since
 }
 
 async function takeNumber({ database }: PaymentContext, partnerId: string, paymentId: string): Promise<PaymentRow> {
@@ -49,7 +60,7 @@ async function takeNumber({ database }: PaymentContext, partnerId: string, payme
 
 /** What the ledger refuses is kept with the payment, and tried again later. */
 async function act(
-  { database }: PaymentContext,
+  { database, publicUrl }: PaymentContext,
   partnerId: string,
   looked: PaymentRow,
   seen: Seen,
@@ -57,12 +68,12 @@ async function act(
   const standing = standingOf(looked, seen, Date.now());
   try {
     return await database.asPartner(partnerId, (transaction) =>
-      settle(transaction, partnerId, looked, seen, standing, null),
+      settle(transaction, partnerId, looked, seen, standing, null, publicUrl),
     );
   } catch (error) {
     if (!(error instanceof TalktimeError)) throw error;
     return database.asPartner(partnerId, (transaction) =>
-      settle(transaction, partnerId, looked, seen, standing, error),
+      settle(transaction, partnerId, looked, seen, standing, error, publicUrl),
     );
   }
 }
@@ -74,6 +85,7 @@ async function settle(
   seen: Seen,
   standing: Standing,
   refused: TalktimeError | null,
+  publicUrl: string | undefined,
 ): Promise<PaymentRow> {
   await lockPartner(transaction, partnerId); // before the payment's row, as everywhere (money-rules 22)
   const [row] = await transaction.query<PaymentRow>(
@@ -97,9 +109,15 @@ async function settle(
     look: looked.sync_no,
   });
   await noteMovesBack(transaction, partnerId, row.payment_id, seen);
-  await tellOfPayment(transaction, partnerId, row, known, seen, { state, standing, refused, operationId });
-  if (state === 'paid' && seen.intent?.card && row.save_card)
-    await keepCard(transaction, partnerId, row.account, row.wallet_id, seen.intent.card);
+  const look = looked.sync_no;
+  await tellOfPayment(transaction, partnerId, row, known, seen, { state, standing, refused, operationId, look });
+  if (state === 'paid' && row.operation_id === null) {
+    // Only now: a look long after must not bring back a card that was replaced or removed since.
+    if (seen.intent?.card && row.save_card)
+      await keepCard(transaction, partnerId, row.account, row.wallet_id, seen.intent.card);
+    if (row.save_card || row.acts_for !== null) await noteConfirmed(transaction, partnerId, row);
+  }
+  await noteRechargeOutcome(transaction, partnerId, row, { state, failure: standing.failure }, publicUrl);
   return (await findPayment(transaction, partnerId, row.payment_id))!;
 }
 

@@ -28,6 +28,8 @@ export function standingOf(row: PaymentRow, seen: Seen, now: number): Standing {
     ...NOTHING_BACK,
   });
   if (!intent) {
+    if (seen.refused) return at('failed', seen.refused);
+    if (row.kind !== 'checkout') return at(row.state === 'failed' ? 'failed' : 'created', failureOf(row));
     // Nobody was ever told where to pay.
     if (!session)
       return at(
@@ -49,13 +51,21 @@ export function standingOf(row: PaymentRow, seen: Seen, now: number): Standing {
     case 'processing':
       return at('processing');
     case 'canceled':
-      return at(session?.status === 'expired' ? 'expired' : 'failed', intent.failure);
+      return at(session?.status === 'expired' ? 'expired' : 'failed', intent.failure ?? failureOf(row));
     case 'requires_action':
       return session ? at('open') : at('needs_action', intent.failure);
     default:
+      // The bank wants somebody to confirm what nobody was there for. https://docs.stripe.com/declines/codes
+      if (row.kind !== 'checkout' && intent.failure?.code === 'authentication_required')
+        return at('needs_action', intent.failure);
       if (!session || session.status === 'complete') return at('failed', intent.failure);
       return at(session.status, session.status === 'open' ? intent.failure : null);
   }
+}
+
+/** As it was noted: what Stripe has of a payment that was let go does not say why any more. */
+function failureOf({ failure_code: code, failure_message: message }: PaymentRow): Standing['failure'] {
+  return code === null ? null : { code, message: message ?? code };
 }
 
 const NOTHING_PAID = { code: 'nothing_paid', message: 'Stripe completed the checkout without a payment.' };

@@ -50,8 +50,18 @@ export class StripeAccess {
   }
 }
 
+/** Whether an account is not (or no longer) connected. https://docs.stripe.com/error-codes#account-invalid */
+export function isAccessLost(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripePermissionError && error.code === 'account_invalid';
+}
+
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof Stripe.errors.StripeError) || error instanceof Stripe.errors.StripeCardError) return error;
+  if (isAccessLost(error))
+    return new TalktimeError(
+      'STRIPE_REFUSED',
+      'Stripe gives no access to the connected account any more. Its owner connects it again: POST /v1/stripe/connect.',
+    );
   if (error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError)
     // Stripe's own words quote parts of the key.
     return new TalktimeError(

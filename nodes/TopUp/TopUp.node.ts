@@ -10,7 +10,9 @@ import { chosenWallet, customerField, searchCustomers, walletField } from '../sh
 import { forEachItem } from '../shared/items';
 import { amountField, noteField, referenceField } from '../shared/moneyFields';
 import { requiredText, textOf } from '../shared/parameters';
+import { searchPlans } from '../shared/plan';
 import { CREDENTIAL, talktimeRequest } from '../shared/transport';
+import { createPaymentLink, paymentLinkFields } from './paymentLink';
 
 export class TopUp implements INodeType {
   description: INodeTypeDescription = {
@@ -19,25 +21,56 @@ export class TopUp implements INodeType {
     icon: { light: 'file:../icons/topUp.svg', dark: 'file:../icons/topUp.dark.svg' },
     group: ['output'],
     version: 1,
-    subtitle: '={{ $parameter["kind"] === "bonus" ? "Bonus" : "Paid" }}: {{ $parameter["amount"] }} credits',
+    subtitle:
+      '={{ $parameter["operation"] === "paymentLink" ? "Payment link" : ($parameter["kind"] === "bonus" ? "Bonus: " : "Paid: ") + $parameter["amount"] + " credits" }}',
     description:
-      "Add credits to a customer's wallet, paid or as a bonus. This gives away credits that are worth money: use it only for a payment or gift that was agreed.",
+      "Add credits to a customer's wallet, paid or as a bonus, or create a link to pay for them. Adding gives away credits that are worth money: use it only for a payment or gift that was agreed.",
     defaults: { name: 'Top Up' },
     usableAsTool: true,
     inputs: [NodeConnectionTypes.Main],
     outputs: [NodeConnectionTypes.Main],
     credentials: [{ name: CREDENTIAL, required: true }],
     properties: [
+      {
+        displayName: 'Operation',
+        name: 'operation',
+        type: 'options',
+        noDataExpression: true,
+        options: [
+          {
+            name: 'Add Credits',
+            value: 'topUp',
+            description: 'Add credits now: they were paid for elsewhere, or are a gift',
+            action: 'Add credits',
+          },
+          {
+            name: 'Create Payment Link',
+            value: 'paymentLink',
+            description: 'Get a page of Stripe on which somebody pays for credits',
+            action: 'Create a payment link',
+          },
+        ],
+        default: 'topUp',
+      },
+      {
+        displayName:
+          'The link comes out under <b>url</b> and works for 30 minutes. The credits come by themselves once it is paid: start a workflow with the Talktime Trigger, event <b>Payment Succeeded</b>, to hear of it.',
+        name: 'linkNotice',
+        type: 'notice',
+        default: '',
+        displayOptions: { show: { operation: ['paymentLink'] } },
+      },
       walletField,
       {
         displayName: "A partner cannot fill its own wallet: this needs a credential with the host's API key.",
         name: 'partnerNotice',
         type: 'notice',
         default: '',
-        displayOptions: { show: { wallet: ['partner'] } },
+        displayOptions: { show: { wallet: ['partner'], operation: ['topUp'] } },
       },
       { ...customerField, description: 'Who gets the credits', displayOptions: { show: { wallet: ['customer'] } } },
-      amountField,
+      ...paymentLinkFields,
+      { ...amountField, displayOptions: { show: { operation: ['topUp'] } } },
       {
         displayName: 'Kind',
         name: 'kind',
@@ -47,6 +80,7 @@ export class TopUp implements INodeType {
           { name: 'Bonus', value: 'bonus', description: 'A gift: used up before paid credits' },
         ],
         default: 'paid',
+        displayOptions: { show: { operation: ['topUp'] } },
         description: 'Whether the credits were paid for or are a gift',
       },
       referenceField,
@@ -56,15 +90,18 @@ export class TopUp implements INodeType {
         type: 'collection',
         placeholder: 'Add Field',
         default: {},
+        displayOptions: { show: { operation: ['topUp'] } },
         options: [noteField],
       },
     ],
   };
 
-  methods = { listSearch: { searchCustomers } };
+  methods = { listSearch: { searchCustomers, searchPlans } };
 
   async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+    const operation = this.getNodeParameter('operation', 0, 'topUp');
     const results = await forEachItem(this, async (itemIndex) => {
+      if (operation === 'paymentLink') return createPaymentLink(this, itemIndex);
       const { note } = this.getNodeParameter('options', itemIndex, {}) as { note?: unknown };
       const body: TopUpRequest = {
         ...(await chosenWallet(this, itemIndex)),

@@ -1,6 +1,6 @@
 import type { Payment, Plan } from '@talktime/core/contract';
 import { formatDecimal } from '@talktime/core/money';
-import type { Shop } from '@talktime/core/payments';
+import type { Confirmation, Shop } from '@talktime/core/payments';
 import { html, page, type Html } from './page';
 
 /** Digits in groups, as people read them: 1,000.5 */
@@ -73,10 +73,10 @@ function freeAmountForm(currency: string, { least, most }: NonNullable<Shop['fre
 }
 
 /** Sends the payer on to Stripe's page. */
-export function goOnPage(url: string): string {
+export function goOnPage(url: string, title = 'To the payment'): string {
   return page(
-    'To the payment',
-    html`<h1>To the payment…</h1>
+    title,
+    html`<h1>${title}…</h1>
       <p>If nothing happens, <a class="button" href="${url}">go on to Stripe</a></p>`,
     url,
   );
@@ -122,6 +122,51 @@ function toneOf(state: Payment['state']) {
     default:
       return 'waiting';
   }
+}
+
+/** Asks the owner of a card to pay what its bank did not take without them. */
+export function confirmPage({ partnerName, money, state }: Confirmation): string {
+  if (state !== 'waiting')
+    return page(
+      'Nothing to confirm',
+      html`<div class="card">
+        <div class="mark done" aria-hidden="true">✓</div>
+        <h1>Nothing is left to confirm</h1>
+        <p>
+          ${state === 'paid'
+            ? 'The payment was made. Thank you.'
+            : 'This payment does not wait for anybody any more. Nothing was taken by this link.'}
+        </p>
+      </div>`,
+    );
+  return page(
+    `Confirm a payment · ${partnerName}`,
+    html`<p class="brand">${partnerName}</p>
+      <div class="card">
+        <h1>Confirm a payment of ${money}</h1>
+        <p>
+          The bank did not take the automatic top-up without the owner of the card. Nothing was taken yet. Pay it on
+          Stripe’s page, where your bank asks you to confirm; then the next ones come by themselves again.
+        </p>
+        <form method="post"><button>Go on to Stripe</button></form>
+      </div>`,
+  );
+}
+
+/** After the owner of a card came back from saving it. */
+export function cardSavedPage(isKnown: boolean): string {
+  return page(
+    'The card is saved',
+    html`<div class="card">
+      <div class="mark done" aria-hidden="true">✓</div>
+      <h1>${isKnown ? 'The card is saved' : 'Thank you'}</h1>
+      <p>
+        ${isKnown
+          ? 'It is charged for automatic top-ups only. Nothing was paid.'
+          : 'As soon as Stripe has told us of the card, it is saved. Nothing was paid.'}
+      </p>
+    </div>`,
+  );
 }
 
 /** Something is wrong with the link, or with payments here. */

@@ -10,6 +10,7 @@ import { amountRoutes } from './amounts';
 import { apiKeyRoutes } from './api-keys';
 import { balanceRoutes } from './balances';
 import { callRoutes } from './calls';
+import { connectRoutes } from './connect';
 import { customerRoutes } from './customers';
 import { deductionRoutes } from './deductions';
 import { doctorRoutes } from './doctor';
@@ -26,6 +27,8 @@ import { partnerRoutes } from './partners';
 import { payRoutes } from './pay';
 import { paymentRoutes } from './payments';
 import { planRoutes } from './plans';
+import { rechargeRoutes } from './recharge';
+import { rechargePages } from './recharge-pages';
 import { reportRoutes } from './reports';
 import { slackRoutes } from './slack';
 import { statementRoutes } from './statement';
@@ -70,6 +73,9 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     subscriptionRoutes,
     paymentRoutes,
     payRoutes,
+    rechargeRoutes,
+    rechargePages,
+    connectRoutes,
     meRoutes,
     partnerRoutes,
     exchangeRateRoutes,

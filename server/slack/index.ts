@@ -13,6 +13,7 @@ import { peopleData } from './people';
 import { planChoiceData } from './plan-choice';
 import { reversalData } from './reversals';
 import { planData } from './plans';
+import { rechargeData } from './recharge';
 import { reportData } from './report';
 import { settingsData } from './settings';
 import { standingData } from './standings';
@@ -40,5 +41,6 @@ export function botData(talktime: Talktime, payments: PaymentContext | null = nu
     ...doctorData(database, payments !== null),
     ...paymentsData(database, payments),
     ...settingsData(database),
+    ...rechargeData(database, payments),
   };
 }

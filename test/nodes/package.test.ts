@@ -9,6 +9,7 @@ import {
   marginRow,
   onboardingResult,
   operation,
+  payment,
   planApplied,
   threshold,
   usageRow,
@@ -83,7 +84,8 @@ describe('The output schemas that the editor shows', () => {
 
   it.each([
     ['ApplyPlan', planApplied.shape],
-    ['TopUp', operation.shape],
+    ['TopUp/topUp', operation.shape],
+    ['TopUp/paymentLink', payment.shape],
     ['CheckThreshold', threshold.shape],
     ['DeductCredits', deducted.shape],
     ['TalktimeTrigger', webhookEvent.shape],

@@ -1,3 +1,4 @@
+import { checkoutCreate } from '../../core/contract';
 import { ApplyPlan } from '../../nodes/ApplyPlan/ApplyPlan.node';
 import { TopUp } from '../../nodes/TopUp/TopUp.node';
 import { API_KEY, failureOf, runNode } from './run-node';
@@ -57,6 +58,36 @@ describe('Top Up and Apply Plan', () => {
     expect(service.requests.map(({ headers }) => headers['talktime-partner'])).toEqual([undefined, 'par_1']);
   });
 
+  it('creates a payment link for a plan, an amount of money or credits', async () => {
+    const link = { customer: acme, operation: 'paymentLink', reference: 'r' };
+    for (const parameters of [
+      { ...link, plan: { __rl: true, mode: 'id', value: 'starter-100' } },
+      {
+        ...link,
+        sells: 'money',
+        money: '60',
+        linkOptions: { successUrl: 'https://example.com/thanks', saveCard: true },
+      },
+      { ...link, sells: 'credits', credits: '5000', customer: undefined, wallet: 'partner' },
+    ])
+      await runNode(new TopUp(), { parameters, credential: credential() });
+    expect(service.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      Array(3).fill('POST /v1/checkouts'),
+    );
+    expect(service.requests.map(({ body }) => body)).toEqual([
+      { customer_id: 'cus_acme', plan_id: 'starter-100', idempotency_key: 'r' },
+      {
+        customer_id: 'cus_acme',
+        amount: '60',
+        idempotency_key: 'r',
+        success_url: 'https://example.com/thanks',
+        save_card: true,
+      },
+      { wallet: 'partner', credits: '5000', idempotency_key: 'r' },
+    ]);
+    expect(service.requests.every(({ body }) => checkoutCreate.safeParse(body).success)).toBe(true);
+  });
+
   it('applies a plan to a customer under a Reference', async () => {
     await runNode(new ApplyPlan(), {
       parameters: {
@@ -97,6 +128,12 @@ describe('Top Up and Apply Plan', () => {
   it.each([
     [new TopUp(), { customer: acme, amount: '100' }, "The field 'Reference' is empty"],
     [new TopUp(), { customer: acme, reference: 'r' }, "The field 'Amount (Credits)' is empty"],
+    [new TopUp(), { customer: acme, operation: 'paymentLink', reference: 'r' }, "No plan was given under 'Plan'"],
+    [
+      new TopUp(),
+      { customer: acme, operation: 'paymentLink', sells: 'money', reference: 'r' },
+      "The field 'Amount of Money' is empty",
+    ],
     [new TopUp(), { amount: '100', reference: 'r' }, "No customer was given under 'Customer'"],
     [new ApplyPlan(), { customer: acme, reference: 'r' }, "No plan was given under 'Plan'"],
     [

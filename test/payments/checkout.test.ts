@@ -30,6 +30,15 @@ describe('a checkout', () => {
     expect(await till.statement('cus_once')).toMatchObject([{ kind: 'payment', amount: 6000 }]);
   });
 
+  it('once paid stays paid when somebody edits its metadata at Stripe', async () => {
+    await till.customer('cus_edit');
+    const id = await till.buy('cus_edit');
+    const intent = till.stripe.get('paymentIntent', till.intentOf(id));
+    intent.metadata = {};
+    expect((await till.api.call('POST', `/v1/payments/${id}/sync`)).body).toMatchObject({ state: 'paid' });
+    expect(await till.posted('cus_edit')).toBe(6000);
+  });
+
   it('is asked of Stripe with our customer, our reference and half an hour, and nothing that we do not need', async () => {
     await till.customer('cus_asked');
     const { id } = await till.checkout('cus_asked', { amount: '12.50', save_card: true });

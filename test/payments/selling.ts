@@ -1,4 +1,4 @@
-import { checkoutCreate, refundCreate, type PaymentDetails } from '@talktime/core/contract';
+import { checkoutCreate, refundCreate, type Payment, type PaymentDetails } from '@talktime/core/contract';
 import {
   getPaymentDetails,
   openCheckout,
@@ -49,22 +49,31 @@ export class Selling {
     return this.alerting.partnerId;
   }
 
-  /** Somebody buys credits for a customer on Stripe's page; the ledger is brought to it. */
-  async buy(
-    amount = '60',
-    customer_id = 'acme',
-    paying: Paying = {},
-  ): Promise<{ id: string; session: string; intent: string }> {
-    const { id } = await openCheckout(
+  /** A page of Stripe's for a customer, that nobody has paid on yet. */
+  open(amount = '60', customer_id = 'acme'): Promise<Payment> {
+    return openCheckout(
       this.context,
       this.partnerId,
       PARTNER,
       checkoutCreate.parse({ customer_id, amount, idempotency_key: `buy-${++this.#keys}` }),
     );
-    const session = this.fake.all('checkoutSession', this.account).find((each) => each.client_reference_id === id)!;
+  }
+
+  /** Somebody pays on it, or tries to; nobody here hears of it yet. */
+  pay(paymentId: string, paying: Paying = {}): { session: string; intent: string } {
+    const session = this.fake
+      .all('checkoutSession', this.account)
+      .find((each) => each.client_reference_id === paymentId)!;
     this.fake.pay(session.id, paying);
+    return { session: session.id, intent: session.payment_intent as string };
+  }
+
+  /** Somebody buys credits for a customer, and the ledger is brought to it. */
+  async buy(amount = '60', customer_id = 'acme', paying: Paying = {}) {
+    const { id } = await this.open(amount, customer_id);
+    const paid = this.pay(id, paying);
     await this.settle(id);
-    return { id, session: session.id, intent: session.payment_intent as string };
+    return { id, ...paid };
   }
 
   settle(paymentId: string) {

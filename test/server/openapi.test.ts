@@ -28,10 +28,12 @@ describe('the OpenAPI document', () => {
         .sort(),
     ).toEqual([
       'DELETE /v1/api-keys/{id}',
+      'DELETE /v1/cards',
       'DELETE /v1/customers/{id}/pay-links',
       'DELETE /v1/mappings/{kind}/{value}',
       'DELETE /v1/slack/channels/{channel_id}',
       'DELETE /v1/slack/roles/{team_id}/{user_id}',
+      'DELETE /v1/stripe/connect',
       'DELETE /v1/webhooks/{id}',
       'GET /healthz',
       'GET /readyz',
@@ -39,7 +41,9 @@ describe('the OpenAPI document', () => {
       'GET /v1/alerts/open',
       'GET /v1/alerts/routes',
       'GET /v1/api-keys',
+      'GET /v1/auto-recharge',
       'GET /v1/balance',
+      'GET /v1/cards',
       'GET /v1/customers',
       'GET /v1/customers/{id}',
       'GET /v1/doctor',
@@ -65,6 +69,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/slack/roles/{team_id}/{user_id}',
       'GET /v1/slack/settings',
       'GET /v1/statement',
+      'GET /v1/stripe/connect',
       'GET /v1/subscriptions',
       'GET /v1/subscriptions/{id}',
       'GET /v1/suspense',
@@ -93,6 +98,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/calls/gate',
       'POST /v1/calls/release',
       'POST /v1/calls/{call_id}/reassign',
+      'POST /v1/cards/setup',
       'POST /v1/checkouts',
       'POST /v1/customers',
       'POST /v1/customers/{id}/pay-links',
@@ -110,6 +116,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/plans/{id}/apply',
       'POST /v1/reversals',
       'POST /v1/slack/install-links',
+      'POST /v1/stripe/connect',
       'POST /v1/subscriptions/{id}/cancel',
       'POST /v1/subscriptions/{id}/change',
       'POST /v1/subscriptions/{id}/resume',
@@ -118,6 +125,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/top-ups',
       'POST /v1/webhooks',
       'POST /v1/webhooks/{id}/deliveries/{event_id}/replay',
+      'PUT /v1/auto-recharge',
       'PUT /v1/exchange-rates/{currency}',
       'PUT /v1/slack/channels/{channel_id}',
       'PUT /v1/slack/roles/{team_id}/{user_id}',
@@ -152,9 +160,11 @@ describe('the OpenAPI document', () => {
       const example = requestBody?.content['application/json'].example;
       if (example === undefined) continue;
       const concrete = path
+        .replace(/\/auto-recharge$/, '/auto-recharge?wallet=partner')
         .replace('{call_id}', '018f5f0e-7a5b-5c1d-9a43-1f2d3c4b5a69')
         .replace('payments/{id}', 'payments/pay_0123456789abcdef0123')
         .replace('{id}', 'an-id')
+        .replace('/auto-recharge', '/auto-recharge?customer_id=an-id')
         .replace('{grant_id}', 'g1-1')
         .replace('{currency}', 'EUR')
         .replace('{team_id}', 'T0123456789')

@@ -4,7 +4,7 @@ import { choice, expand, flag, metadata, page, range, shape, text, type Field } 
 import { pageOf } from './lists';
 import { fail } from './refusals';
 import { route, type Route, type World } from './route';
-import { randomPart, type StripeState } from './state';
+import { randomPart, requirementsOf, type StripeState } from './state';
 
 /** An account's owner has given Stripe what it wants to know: it may take payments. */
 export function completeOnboarding({ state, events }: Pick<World, 'state' | 'events'>, id: string): void {
@@ -17,8 +17,16 @@ export function setChargesEnabled({ state, events }: Pick<World, 'state' | 'even
   details.charges_enabled = isOn;
   details.payouts_enabled = isOn;
   if (isOn) details.details_submitted = true;
+  details.requirements = requirementsOf(isOn);
   details.capabilities = { card_payments: isOn ? 'active' : 'inactive', transfers: isOn ? 'active' : 'inactive' };
   events.add(account, null, 'account.updated', details);
+}
+
+/** An account's owner takes the platform's access away: said once more, and then there is none. */
+export function deauthorize({ state, events }: Pick<World, 'state' | 'events'>, id: string): void {
+  const account = state.account(id);
+  events.add(account, null, 'account.application.deauthorized', { id: 'ca_fake', object: 'application', name: null });
+  account.isRevoked = true;
 }
 
 /** What the pages of the account links lead to, by the end of their address. */
@@ -87,7 +95,8 @@ export const ACCOUNTS = (links: AccountLinks, key: (world: World) => string): re
   ),
   route<Stripe.AccountRetrieveParams>('GET /v1/accounts/:id', 'account', { fields: { expand } }, (call) => {
     const [id = ''] = call.ids;
-    return (call.state.accounts.get(id) ?? fail(noAccess(key(call), id))).details;
+    const account = call.state.accounts.get(id);
+    return account && !account.isRevoked ? account.details : fail(noAccess(key(call), id));
   }),
   route<Stripe.AccountListParams>(
     'GET /v1/accounts',
@@ -107,6 +116,12 @@ export const ACCOUNTS = (links: AccountLinks, key: (world: World) => string): re
       fields: {
         account: text(),
         collect: choice('currently_due', 'eventually_due'),
+        collection_options: shape<Stripe.AccountLinkCreateParams.CollectionOptions>({
+          fields: {
+            fields: choice('currently_due', 'eventually_due'),
+            future_requirements: choice('include', 'omit'),
+          },
+        }),
         expand,
         refresh_url: text(),
         return_url: text(),

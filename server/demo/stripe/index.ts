@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { AccountLinks, ACCOUNTS, completeOnboarding, setChargesEnabled } from './accounts';
+import { AccountLinks, ACCOUNTS, completeOnboarding, deauthorize, setChargesEnabled } from './accounts';
 import { cardOf } from './cards';
 import { CHARGES } from './charges';
 import { CHECKOUT, expireSession } from './checkout';
@@ -72,6 +72,8 @@ export interface FakeStripe {
   /** Its owner has told Stripe who they are. */
   completeOnboarding(accountId: string): void;
   setChargesEnabled(accountId: string, isOn: boolean): void;
+  /** Its owner disconnects it. */
+  deauthorize(accountId: string): void;
   /** Saves a card with a customer, as if it had been set up, unless said otherwise. */
   addCard(customerId: string, number?: string, options?: { isSetUp?: boolean }): Stripe.PaymentMethod;
   removeCard(paymentMethodId: string): void;
@@ -214,6 +216,7 @@ export async function startFakeStripe(options: FakeStripeOptions = {}): Promise<
     },
     completeOnboarding: (id) => completeOnboarding({ state, events }, id),
     setChargesEnabled: (id, isOn) => setChargesEnabled({ state, events }, id, isOn),
+    deauthorize: (id) => deauthorize({ state, events }, id),
     addCard(customerId, number = '4242424242424242', { isSetUp = true } = {}) {
       const { account } = state.find('customer', customerId);
       const card = cardOf(number);

@@ -183,7 +183,7 @@ function admitted(
       message: `Unrecognized request URL (${request.method}: ${request.path}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.`,
     });
   const account = state.accounts.get(request.account);
-  if (!account) throw noAccess(key, request.account);
+  if (!account || account.isRevoked) throw noAccess(key, request.account);
   if (rights === 'all') return account;
   const needed = found.route.method === 'GET' ? 'read' : 'write';
   const held = rights[found.route.resource];

@@ -54,6 +54,8 @@ export class Account {
   readonly setUp = new Set<string>();
   readonly lineItems = new Map<string, Stripe.LineItem[]>();
   readonly meterUses: MeterUse[] = [];
+  /** Its owner has disconnected it: there is no access to it any more. */
+  isRevoked = false;
 
   constructor(
     readonly id: string,
@@ -166,8 +168,24 @@ function accountDetails(
     email: params.email ?? null,
     metadata: (params.metadata || {}) as Stripe.Metadata,
     payouts_enabled: isReady,
+    requirements: requirementsOf(isReady),
     settings: null,
     type: params.type ?? (params.controller ? 'none' : 'standard'),
+  };
+}
+
+/** What is due of an account before it may take payments. */
+export function requirementsOf(isReady: boolean): Stripe.Account.Requirements {
+  const due = isReady ? [] : ['business_type', 'external_account', 'tos_acceptance.date', 'tos_acceptance.ip'];
+  return {
+    alternatives: [],
+    current_deadline: null,
+    currently_due: due,
+    disabled_reason: isReady ? null : 'requirements.past_due',
+    errors: [],
+    eventually_due: due,
+    past_due: due,
+    pending_verification: [],
   };
 }
 
