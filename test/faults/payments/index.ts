@@ -6,7 +6,10 @@ import { dieWhile, planDeath } from './death';
 import { Shop, type Asked } from './shop';
 
 const PROGRESS = 10;
+const MOST_RECHARGING = 40;
 const SETTLED = 60_000;
+/** A killed process's attempts are taken up by the job that looks at payments. */
+const RECHARGED = 180_000;
 
 export interface PaymentFaultOptions {
   readonly kills: number;
@@ -21,7 +24,7 @@ export interface PaymentFaultOptions {
  */
 export async function paymentFaults({ kills, random, report }: PaymentFaultOptions): Promise<void> {
   const started = Date.now();
-  const shop = await Shop.open();
+  const shop = await Shop.open(Math.min(kills, MOST_RECHARGING));
   try {
     const places = new Map<string, number>();
     for (let kill = 1; kill <= kills; kill++) {
@@ -45,6 +48,7 @@ export async function paymentFaults({ kills, random, report }: PaymentFaultOptio
 async function busyDay(shop: Shop, random: Random): Promise<void> {
   const { stripe } = shop;
   for (let count = random.between(1, 3); count > 0; count--) shop.checkout(random);
+  shop.spend();
   await shop.askAll();
   for (const checkout of shop.checkouts) if (random.chance(0.5)) pay(shop, checkout, random);
   for (const checkout of random.shuffled(shop.checkouts).slice(0, 4)) moveBack(shop, checkout, random);
@@ -81,7 +85,10 @@ function moveBack(shop: Shop, checkout: Asked, random: Random): void {
     case 'sync':
       return void shop.sync(checkout);
     case 'by hand':
-      return whatStripeRefuses(() => stripe.refund(intent.id, { amount: cents }));
+      return whatStripeRefuses(() => {
+        stripe.refund(intent.id, { amount: cents });
+        shop.refundedByHand++;
+      });
     default:
       return whatStripeRefuses(() =>
         dispute
@@ -119,6 +126,15 @@ async function conclude(shop: Shop, random: Random, report: Report): Promise<voi
   for (const checkout of shop.checkouts) if (random.chance(0.5)) pay(shop, checkout, random);
   await stripe.webhooks.release({ times: 2, drop: () => random.chance(0.3) });
 
+  const toppedUp = async () =>
+    (await postgres.query(`select from talktime.payments where kind = 'recharge' and state = 'paid'`)).length;
+  report.check(
+    'payments: who spent has topped up by itself',
+    (await until(async () => (await toppedUp()) === shop.spenders.length, RECHARGED, 250))
+      ? []
+      : [`${await toppedUp()} of ${shop.spenders.length}`],
+    { detail: String(shop.spenders.length) },
+  );
   const mending = await shop.talktime('reconcile', 'stripe', '--mend');
   const lines = mending.output.split('\n');
   const mended = lines.filter((line) => line.startsWith('mended')).length;
@@ -139,7 +155,7 @@ async function conclude(shop: Shop, random: Random, report: Report): Promise<voi
     'payments: each was credited once, and what went back was taken, by Stripe’s own objects',
     audit.findings,
     {
-      detail: `${audit.paid} paid, ${audit.credited} credited, ${audit.doubled} doubled, ${audit.lost} lost; ${audit.refunds} refunds, ${audit.disputes} disputes`,
+      detail: `${audit.paid} paid, ${audit.credited} credited, ${audit.doubled} doubled, ${audit.lost} lost; ${audit.recharges} by themselves, ${audit.refunds} refunds, ${audit.disputes} disputes`,
     },
   );
   const verified = await shop.talktime('verify');
