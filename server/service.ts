@@ -30,6 +30,7 @@ import {
   missingCallsJob,
   paymentsJob,
   reconciliationJob,
+  renewalsJob,
   renewPlansJob,
   sealJob,
   startJobs,
@@ -191,6 +192,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         ? [
             stripeEventsJob(payments),
             paymentsJob(payments),
+            renewalsJob(payments),
             stripeAccountsJob(payments),
             meteringJob(payments),
             reconciliationJob(payments),

@@ -1,5 +1,6 @@
 import {
   checkAccount,
+  collectRenewals,
   exportUsage,
   forgetEvents,
   reconcileDaily,
@@ -43,6 +44,15 @@ export function reconciliationJob(context: PaymentContext): Job {
       const book = new StripeBook(context.stripe, new Date(Date.now() - COMPARED_DAYS * A_DAY * 1000));
       return eachPartner(context.database, signal, (partnerId) => reconcileDaily(context, partnerId, book));
     },
+  };
+}
+
+/** Charges cards for the next periods of recurring plans. */
+export function renewalsJob(context: PaymentContext): Job {
+  return {
+    name: 'collect renewals',
+    everySeconds: 60,
+    run: (signal) => eachPartner(context.database, signal, (partnerId) => collectRenewals(context, partnerId, signal)),
   };
 }
 

@@ -13,6 +13,7 @@ export { newsOf, type PaymentEvent, type PaymentNews } from './news';
 export { observe, type Hint, type Seen } from './observe';
 export * from './links';
 export * from './recharge';
+export { collectRenewals } from './renewals/collect';
 export { findThanks, getPayment, listPayments, type PaymentKind, type PaymentsPage, type PaymentState } from './rows';
 export * from './reconcile';
 export { getPaymentSettings, sellerOf, updatePaymentSettings } from './settings';

@@ -1,20 +1,15 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import type { Entry } from './book';
 import { deliver, replay, type ClientOptions } from './client';
+import { runTalktime } from './command';
 import { checkBook } from './ledger-check';
 import type { Load } from './load';
-import { forget, remember, signal } from './processes';
 import type { Random } from './random';
 import type { Report } from './report';
 import { seconds } from './time';
 import type { World } from './world';
 
-const REPOSITORY = join(__dirname, '..', '..');
 const DRAIN = 60_000;
 const SECOND_CHANCE = 30_000;
-const VERIFY_TIMEOUT = 120_000;
 
 /** At the end everything is asked once more: the ledger, the clients' books, and every answer by its replay. */
 export async function conclude(world: World, load: Load, random: Random, report: Report): Promise<void> {
@@ -81,26 +76,11 @@ async function overdueAlerts(world: World): Promise<string[]> {
 
 /** `talktime verify` recomputes the ledger from entry zero by itself. */
 async function verify(world: World, report: Report): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/cli.ts', 'verify'], {
-    cwd: REPOSITORY,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      DATABASE_URL: world.postgres.url(),
-      TALKTIME_SEAL_KEY: world.sealKey,
-      NO_COLOR: '1',
-    },
+  const { code, output } = await runTalktime(['verify'], {
+    DATABASE_URL: world.postgres.url(),
+    TALKTIME_SEAL_KEY: world.sealKey,
   });
-  remember(child.pid!);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const timer = setTimeout(() => signal(child.pid!, 'SIGKILL'), VERIFY_TIMEOUT);
-  const [code] = (await once(child, 'close')) as [number | null];
-  clearTimeout(timer);
-  forget(child.pid!);
-  const lines = output.trim().split('\n');
+  const lines = output.split('\n');
   report.check(`${world.name}: talktime verify`, code === 0 ? [] : [`exit code ${code}`, ...lines], {
     detail: lines[0],
   });

@@ -14,6 +14,8 @@ export interface ReplicaOptions {
   readonly name: string;
   readonly databaseUrl: string;
   readonly sealKey: string;
+  /** Beside what every replica is started with. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The service as an operator starts it, in a process of its own, that can be killed and comes back on the same port. */
@@ -55,12 +57,15 @@ export class Replica {
         DATABASE_DIRECT_URL: '',
         SLACK_BOT_TOKEN: '',
         SLACK_SIGNING_SECRET: '',
+        STRIPE_SECRET_KEY: '',
+        STRIPE_WEBHOOK_SECRET: '',
         TALKTIME_SEAL_KEY: this.options.sealKey,
         HOST: '127.0.0.1',
         PORT: String(this.port),
         RATE_LIMIT_PER_MINUTE: '1000000',
         LOG_LEVEL: 'warn',
         NO_COLOR: '1',
+        ...this.options.environment,
       },
     });
     this.#child = child;

@@ -4,6 +4,7 @@
  *
  *   --kills N   how many kills; 50 unless said
  *   --only alerts   the delivery of alerts alone
+ *   --only payments   payments through Stripe alone
  *   --seed S    of the choices and the moments; any unless said, and printed
  */
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ import { conclude } from './conclusion';
 import { killUnderLoad, planKills } from './kills';
 import { Load } from './load';
 import { cutUnderLoad, silenceOfPostgres, silenceWhileWriting } from './network';
+import { paymentFaults } from './payments';
 import { killAllStarted } from './processes';
 import { Random } from './random';
 import { Report } from './report';
@@ -35,8 +37,12 @@ async function main(): Promise<number> {
       report,
     });
   };
-  if (only === 'alerts') {
-    await alerts();
+  const payments = async () => {
+    report.title('Payments: the service is killed at its calls to Stripe');
+    await paymentFaults({ kills, random: new Random(seed), report });
+  };
+  if (only !== undefined) {
+    await (only === 'alerts' ? alerts() : payments());
     return report.finish();
   }
 
@@ -75,6 +81,7 @@ async function main(): Promise<number> {
   await crashing.stop();
   await network.stop();
   await alerts();
+  await payments();
   return report.finish();
 }
 
@@ -100,7 +107,7 @@ function summary({ name, book }: World): string {
   ].join('\n  ');
 }
 
-function readOptions(): { kills: number; seed: number; only: string | undefined } {
+function readOptions(): { kills: number; seed: number; only: 'alerts' | 'payments' | undefined } {
   const { values } = parseArgs({
     options: { kills: { type: 'string', default: '50' }, seed: { type: 'string' }, only: { type: 'string' } },
   });
@@ -108,8 +115,10 @@ function readOptions(): { kills: number; seed: number; only: string | undefined 
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed);
   if (!Number.isInteger(kills) || kills < 0 || !Number.isInteger(seed) || seed < 0)
     throw new Error('--kills and --seed are whole numbers');
-  if (values.only !== undefined && values.only !== 'alerts') throw new Error('--only takes "alerts"');
-  return { kills, seed, only: values.only };
+  const { only } = values;
+  if (only !== undefined && only !== 'alerts' && only !== 'payments')
+    throw new Error('--only takes "alerts" or "payments"');
+  return { kills, seed, only };
 }
 
 /** Nothing that was started here outlives the run, however it ends. */
