@@ -54,6 +54,8 @@ button:focus-visible, .button:focus-visible, input:focus-visible { outline: 3px 
   font-size: 1.375rem; font-weight: 700; line-height: 1; }
 `;
 
+/** Not in a template that is formatted: browsers hash all that is between the tags. */
+const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 /** The one style is allowed by its hash, forms go to the page's own address, and nothing else is allowed. */
@@ -73,10 +75,7 @@ export function page(title: string, body: Html, goOn?: string): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <link rel="icon" href="data:," />
         <title>${title}</title>
-        ${goOn === undefined ? null : html`<meta http-equiv="refresh" content="0;url=${goOn}" />`}
-        <style>
-          ${new Html(STYLE)}
-        </style>
+        ${goOn === undefined ? null : html`<meta http-equiv="refresh" content="0;url=${goOn}" />`} ${STYLE_ELEMENT}
       </head>
       <body>
         <main>${body}</main>
