@@ -26,7 +26,7 @@ const LARGEST_VALUE = 999_999_999_999_999n;
 /**
  * Decides what Stripe is told about a posting. Pure. A charge that is taken back whole, soon, cancels its event: it is as if
  * it had never been, in whatever period it was. Everything else that is taken back is an event below zero, dated when it
- * happened. docs/decisions/0024 says why.
+ * happened. Why: docs/decisions, on corrections of metered use.
  * @param earlier of the same call or operation, since the stretch began
  * @param now milliseconds
  */
