@@ -8,6 +8,7 @@ import {
   apiKeyCreate,
   deliveryState,
   dismissal,
+  meteringQuery,
   partnerCreate,
   suspenseAssignment,
   TalktimeError,
@@ -22,6 +23,7 @@ import { runExport } from './commands/export';
 import { runImport } from './commands/import';
 import { printInbox, replayFromInbox } from './commands/inbox';
 import { FORMATS, RECORD_KINDS, RecordsUnreadable } from './commands/records';
+import { runReconcileMetering } from './commands/metering';
 import { runPaymentStory, runReconcile } from './commands/reconcile';
 import { runVerify } from './commands/verify';
 import { ConfigError, readConfig, type Config } from './config';
@@ -54,6 +56,8 @@ const HELP = `Usage: npm run talktime -- <command>
                                             (of the last 7 days); --mend mends what can be mended
   reconcile stripe --payment pi_…|pay_… [--mend] [--json]
                                             paid, but not credited? All about one payment; --mend credits it
+  reconcile metering --partner ID [--from 2026-11-01] [--to 2026-11-30] [--json]
+                                            what metered customers used, by day, beside what Stripe's meters have
   export customers|balances|history --partner ID [--customer ID] [--at MOMENT] [--format csv|jsonl]
                                             prints records; --customer: the history of one; --at: balances or history
                                             as they stood then
@@ -274,6 +278,20 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       } catch (error) {
         throw error instanceof AnchorsUnreadable ? new UsageError(error.message) : error;
       }
+    },
+  },
+
+  'reconcile metering': {
+    options: ['partner', 'from', 'to'],
+    flags: ['json'],
+    arguments: [],
+    run: (means, { options, flags }) => {
+      const { from, to } = parse(meteringQuery, { from: options.from, to: options.to });
+      return runReconcileMetering(
+        payments(means),
+        { partnerId: partner(options), from, to, json: flags.has('json') },
+        print,
+      );
     },
   },
 

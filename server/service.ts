@@ -26,9 +26,11 @@ import {
   inboxJob,
   inboxRetentionJob,
   marginGuardJob,
+  meteringJob,
   missingCallsJob,
   paymentsJob,
   reconciliationJob,
+  renewalsJob,
   renewPlansJob,
   sealJob,
   startJobs,
@@ -190,8 +192,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         ? [
             stripeEventsJob(payments),
             paymentsJob(payments),
-            reconciliationJob(payments),
+            renewalsJob(payments),
             stripeAccountsJob(payments),
+            meteringJob(payments),
+            reconciliationJob(payments),
             stripeEventRetentionJob(payments),
           ]
         : []),

@@ -1,17 +1,7 @@
 import type { Plan } from '@talktime/core/contract';
 import type { PlanShown, PlansShown } from '../ports';
 import { fromWire, money } from './amounts';
-import {
-  button,
-  buttons,
-  context,
-  header,
-  section,
-  sectionWithButton,
-  table,
-  type Message,
-  type MessageBlock,
-} from './message';
+import { button, context, header, section, sectionWithButton, table, type Message, type MessageBlock } from './message';
 import { BUY_PLAN } from './pay-actions';
 import { eachPeriod, planContents } from './plan-terms';
 import { cell, code, inert } from './text';
@@ -66,14 +56,14 @@ export function plansMessage({ plans, customers, isAll }: PlansShown, command: s
   };
 }
 
-/** A page to pay on, for one of the plans: as many as stand in a row without making it a wall. */
+/** A page to pay on, for one of the plans: those of them that fit under a table. */
 function linkButtons(plans: readonly PlanShown[]): MessageBlock[] {
-  const sold = plans.filter(({ plan }) => plan.active && plan.price > 0).slice(0, LINKS_SHOWN);
-  if (sold.length === 0) return [];
-  return [
-    section('*Send a payment link for*'),
-    buttons(...sold.map(({ plan }) => button(cell(plan.name, 40), { action: `${BUY_PLAN}`, value: plan.id }))),
-  ];
+  return plans
+    .filter(({ plan }) => plan.active && plan.price > 0)
+    .slice(0, LINKS_SHOWN)
+    .map(({ plan }) =>
+      sectionWithButton(`*${inert(plan.name)}*`, button('Payment link', { action: BUY_PLAN, value: plan.id })),
+    );
 }
 
 /**

@@ -1,5 +1,7 @@
 import {
   checkAccount,
+  collectRenewals,
+  exportUsage,
   forgetEvents,
   reconcileDaily,
   settleDuePayments,
@@ -45,6 +47,15 @@ export function reconciliationJob(context: PaymentContext): Job {
   };
 }
 
+/** Charges cards for the next periods of recurring plans. */
+export function renewalsJob(context: PaymentContext): Job {
+  return {
+    name: 'collect renewals',
+    everySeconds: 60,
+    run: (signal) => eachPartner(context.database, signal, (partnerId) => collectRenewals(context, partnerId, signal)),
+  };
+}
+
 /** Forgets what Stripe told long ago. */
 export function stripeEventRetentionJob(context: PaymentContext): Job {
   return {
@@ -60,5 +71,14 @@ export function stripeAccountsJob(context: PaymentContext): Job {
     name: 'stripe accounts',
     everySeconds: 24 * 60 * 60,
     run: (signal) => eachPartner(context.database, signal, (partnerId) => checkAccount(context, partnerId)),
+  };
+}
+
+/** Tells Stripe what metered customers have used. */
+export function meteringJob(context: PaymentContext): Job {
+  return {
+    name: 'metering',
+    everySeconds: 30,
+    run: (signal) => eachPartner(context.database, signal, (partnerId) => exportUsage(context, partnerId, signal)),
   };
 }

@@ -113,7 +113,7 @@ async function record(
     key,
     hash,
     actor,
-    saveCard: body.save_card,
+    saveCard: body.save_card || offer.terms?.recurring !== undefined, // the later periods are charged to it
     automaticTax: settings.automatic_tax,
     applicationFee: account === HOST_ACCOUNT ? 0n : shareOf(offer.amount, settings.application_fee),
     successUrl: body.success_url ?? null,

@@ -13,7 +13,7 @@ import {
   ZERO,
   type Microcredits,
 } from '../money';
-import { termsForSale } from '../plans';
+import { requireNoOther, termsForSale, termsToJson, type SaleTerms } from '../plans';
 import { toMinor, toMinorUpwards } from './currency';
 import type { Payer } from './payer';
 import type { SoldTerms } from './rows';
@@ -54,6 +54,8 @@ async function planOffer(transaction: Transaction, partnerId: string, payer: Pay
       [{ path: 'plan_id', message: 'only for a customer' }],
     );
   const terms = await termsForSale(transaction, partnerId, payer.customerId, planId);
+  // Two would be paid for, and one customer has one.
+  if (terms.recurring) await requireNoOther(transaction, partnerId, payer.customerId, null);
   const amount = toMinor(terms.price, terms.currency);
   if (amount === null || amount <= 0n)
     throw new TalktimeError(
@@ -67,9 +69,16 @@ async function planOffer(transaction: Transaction, partnerId: string, payer: Pay
     credits: terms.credits,
     bonus: terms.bonus,
     planId,
-    terms: { name: terms.name, expiresAfterDays: terms.expiresAfterDays },
+    terms: { name: terms.name, expiresAfterDays: terms.expiresAfterDays, ...recurringOf(terms) },
     title: terms.name,
   };
+}
+
+/** What a recurring plan is subscribed to, as it is sold. */
+function recurringOf({ recurring, minutes, planId, name, credits, bonus, price, currency }: SaleTerms) {
+  if (!recurring) return {};
+  const size = minutes === null ? { credits } : { minutes };
+  return { recurring: termsToJson({ planId, name, size, bonus, price, currency, recurring }) };
 }
 
 async function creditsOffer(

@@ -186,12 +186,12 @@ export async function resumeRefunds(context: PaymentContext, partnerId: string, 
       [partnerId, LEFT_ALONE_SECONDS, MOST_AT_A_TIME],
     ),
   );
-  let failed: unknown;
+  let failed: Error | undefined;
   for (const request of rows) {
     if (signal.aborted) break;
-    await resume(context, partnerId, request).catch((error: unknown) => (failed = error));
+    await resume(context, partnerId, request).catch((error: Error) => (failed = error));
   }
-  if (failed !== undefined) throw failed;
+  if (failed) throw failed;
 }
 
 /** Stripe forgets keys after a day, so it is asked first whether it has the refund. */

@@ -1,6 +1,7 @@
 import type { Payment } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Database, Transaction } from '../database';
+import type { TermsJson } from '../plans';
 import { toJsonNumber, type Microcredits } from '../money';
 import { fromMinor } from './currency';
 import type { Account } from './stripe';
@@ -57,6 +58,9 @@ export interface PaymentRow extends Record<string, unknown> {
 export interface SoldTerms {
   readonly name: string;
   readonly expiresAfterDays: number | null;
+  /** Of a recurring plan: what is subscribed to. */
+  readonly recurring?: TermsJson;
+  /** The subscription whose next period it pays for; none: it pays for the first of a new one. */
   readonly subscription?: string;
 }
 

@@ -11,6 +11,7 @@ import { chargeSavedCard, isUncharged } from './recharge/charge';
 import { noteConfirmed } from './recharge/confirmed';
 import { letGo } from './recharge/let-go';
 import { noteRechargeOutcome } from './recharge/outcome';
+import { noteRenewalOutcome, periodPaidFor, type PaidPeriod } from './renewals/outcome';
 import { findPayment, noPayment, PAYMENT_COLUMNS, toPayment, type PaymentRow, type PaymentState } from './rows';
 import { standingOf, type Standing } from './standing';
 
@@ -87,7 +88,7 @@ async function settle(
   refused: TalktimeError | null,
   publicUrl: string | undefined,
 ): Promise<PaymentRow> {
-  await lockPartner(transaction, partnerId); // before the payment's row, as everywhere (money-rules 22)
+  const locked = await lockPartner(transaction, partnerId); // before the payment's row, as everywhere (money-rules 22)
   const [row] = await transaction.query<PaymentRow>(
     `select ${PAYMENT_COLUMNS} from talktime.payments
      where partner_id = $1 and payment_id = $2 and acted_no < $3
@@ -98,7 +99,11 @@ async function settle(
   const known = await readKnown(transaction, partnerId, row);
   let operationId = row.operation_id;
   if (!refused && standing.state === 'paid') {
-    if (operationId === null) operationId = await credit(transaction, partnerId, row, seen);
+    if (operationId === null) {
+      const period = await periodPaidFor(transaction, partnerId, row, locked!.now);
+      operationId = await credit(transaction, partnerId, row, seen, period);
+      await period?.begin(operationId);
+    }
     if (isMovedBack(row, standing)) await takeBack(transaction, partnerId, row, seen, standing);
   }
   const state: PaymentState = refused ? 'stuck' : standing.state;
@@ -117,11 +122,18 @@ async function settle(
       await keepCard(transaction, partnerId, row.account, row.wallet_id, seen.intent.card);
     if (row.save_card || row.acts_for !== null) await noteConfirmed(transaction, partnerId, row);
   }
+  await noteRenewalOutcome(transaction, partnerId, row, { state, failure: standing.failure }, publicUrl);
   await noteRechargeOutcome(transaction, partnerId, row, { state, failure: standing.failure }, publicUrl);
   return (await findPayment(transaction, partnerId, row.payment_id))!;
 }
 
-async function credit(transaction: Transaction, partnerId: string, row: PaymentRow, seen: Seen): Promise<string> {
+async function credit(
+  transaction: Transaction,
+  partnerId: string,
+  row: PaymentRow,
+  seen: Seen,
+  period: PaidPeriod | null,
+): Promise<string> {
   const command: Command = {
     kind: 'payment',
     actor: BY_STRIPE,
@@ -131,7 +143,7 @@ async function credit(transaction: Transaction, partnerId: string, row: PaymentR
     amount: row.credits,
     bonus: row.bonus,
     grant: row.plan_id === null ? 'paid' : 'plan',
-    expiresAfterDays: row.terms?.expiresAfterDays ?? undefined,
+    ...(period ? { expiresAt: period.endsAt } : { expiresAfterDays: row.terms?.expiresAfterDays ?? undefined }),
     costBasis: fromMinor(row.amount, row.currency),
     planId: row.plan_id ?? undefined,
   };

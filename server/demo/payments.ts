@@ -1,6 +1,6 @@
 import type { Balance, Payment, Statement } from '@talktime/core/contract';
 import { DemoFailure, type Checks } from './checks';
-import { Client } from './client';
+import type { Client } from './client';
 import { bold, credits, cyan, heading, say, table } from './screen';
 import type { FakeStripe } from './stripe';
 

@@ -23,6 +23,7 @@ import { inboxRoutes } from './inbox';
 import { mappingRoutes } from './mappings';
 import { meRoutes } from './me';
 import { onboardingRoutes } from './onboarding';
+import { meteringRoutes } from './metering';
 import { partnerRoutes } from './partners';
 import { payRoutes } from './pay';
 import { paymentRoutes } from './payments';
@@ -73,9 +74,10 @@ export async function registerRoutes(app: FastifyInstance, context: RouteContext
     subscriptionRoutes,
     paymentRoutes,
     payRoutes,
+    connectRoutes,
+    meteringRoutes,
     rechargeRoutes,
     rechargePages,
-    connectRoutes,
     meRoutes,
     partnerRoutes,
     exchangeRateRoutes,

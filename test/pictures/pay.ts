@@ -25,7 +25,8 @@ const SECRET = 'whsec_of_the_pictures_0123456789';
 const SIZES = { desk: { width: 1100, height: 700 }, phone: { width: 390, height: 760 } } as const;
 
 /** @throws when the browser meets anything but the pages that are expected */
-export async function payPictures({ talktime, partnerId, update }: Shop): Promise<PayPicture[]> {
+export async function payPictures(shop: Shop): Promise<PayPicture[]> {
+  const { talktime, partnerId } = shop;
   const stripe = await startFakeStripe({ sellerOf: () => 'Bright Agency' });
   const options = { secretKey: stripe.key, webhookSecret: SECRET, apiUrl: stripe.origin };
   const port = await freePort();
@@ -40,7 +41,7 @@ export async function payPictures({ talktime, partnerId, update }: Shop): Promis
   await app.listen({ host: '127.0.0.1', port });
   stripe.webhooks.addEndpoint({ url: `${url}/stripe/webhook`, secret: SECRET });
   await updatePaymentSettings(talktime.database, partnerId, HOST, { sells_on: 'host' });
-  await update(CUSTOMER, { show_pricing_information: true });
+  await shop.update(CUSTOMER, { show_pricing_information: true });
   const { token } = await createPayLink(talktime, partnerId, HOST, CUSTOMER, A_MONTH);
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
@@ -56,7 +57,7 @@ export async function payPictures({ talktime, partnerId, update }: Shop): Promis
       await walk.dead(`${url}/pay/none-of-ours`);
       await walk.end();
     }
-    await update(CUSTOMER, { show_pricing_information: false });
+    await shop.update(CUSTOMER, { show_pricing_information: false });
     const hidden = new Walk(browser, 'desk', pictures);
     await hidden.begin(SIZES.desk, 'light');
     await hidden.look(link, 'pay-hidden', 'The pay page with pricing information hidden');

@@ -46,6 +46,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/cards',
       'GET /v1/customers',
       'GET /v1/customers/{id}',
+      'GET /v1/customers/{id}/billing',
       'GET /v1/doctor',
       'GET /v1/endpoints',
       'GET /v1/exchange-rates',
@@ -58,10 +59,12 @@ describe('the OpenAPI document', () => {
       'GET /v1/partners',
       'GET /v1/payment-settings',
       'GET /v1/payments',
+      'GET /v1/payments/reconciliation',
       'GET /v1/payments/{id}',
       'GET /v1/plans',
       'GET /v1/plans/{id}',
       'GET /v1/reports/margin',
+      'GET /v1/reports/metering',
       'GET /v1/reports/usage',
       'GET /v1/slack/channels',
       'GET /v1/slack/installations',
@@ -108,8 +111,10 @@ describe('the OpenAPI document', () => {
       'POST /v1/grants/{grant_id}/void',
       'POST /v1/inbox/{delivery_id}/replay',
       'POST /v1/mappings',
+      'POST /v1/metering/set-up',
       'POST /v1/onboarding',
       'POST /v1/partners',
+      'POST /v1/payments/reconcile',
       'POST /v1/payments/{id}/refunds',
       'POST /v1/payments/{id}/sync',
       'POST /v1/plans',
@@ -126,6 +131,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/webhooks',
       'POST /v1/webhooks/{id}/deliveries/{event_id}/replay',
       'PUT /v1/auto-recharge',
+      'PUT /v1/customers/{id}/billing',
       'PUT /v1/exchange-rates/{currency}',
       'PUT /v1/slack/channels/{channel_id}',
       'PUT /v1/slack/roles/{team_id}/{user_id}',
@@ -164,7 +170,6 @@ describe('the OpenAPI document', () => {
         .replace('{call_id}', '018f5f0e-7a5b-5c1d-9a43-1f2d3c4b5a69')
         .replace('payments/{id}', 'payments/pay_0123456789abcdef0123')
         .replace('{id}', 'an-id')
-        .replace('/auto-recharge', '/auto-recharge?customer_id=an-id')
         .replace('{grant_id}', 'g1-1')
         .replace('{currency}', 'EUR')
         .replace('{team_id}', 'T0123456789')

@@ -24,7 +24,7 @@ export async function connectAccount(
   const { database } = context;
   const before = await database.asPartner(partnerId, (transaction) => readConnection(transaction, partnerId));
   const isUsable = before.stripe_account !== null && before.account_refusal !== ACCESS_LOST;
-  const account = isUsable ? before.stripe_account! : await makeAccount(context, partnerId, before, country);
+  const account = isUsable ? before.stripe_account : await makeAccount(context, partnerId, before, country);
   await database.asPartner(partnerId, async (transaction) => {
     await lockPartner(transaction, partnerId);
     await transaction.query(

@@ -2,7 +2,7 @@ import type { Transaction } from '../../database';
 import { armWallet, changeRecharge, findRecharge } from './rows';
 
 /**
- * Another card was saved: what one was suspended for, or had to be confirmed, does not hold for it. The same card entered
+ * A card was saved: a renewal that failed is tried with it. Of another card: what one was suspended for, or had to be confirmed, does not hold for it. The same card entered
  * again has the same fingerprint, and ends nothing. The partner's lock must be held.
  */
 export async function noteCard(
@@ -11,6 +11,11 @@ export async function noteCard(
   walletId: number,
   fingerprint: string | null,
 ): Promise<void> {
+  await transaction.query(
+    `update talktime.subscriptions set next_attempt_at = talktime.clock()
+     where partner_id = $1 and wallet_id = $2 and collects = 'card' and status = 'past_due'`,
+    [partnerId, walletId],
+  );
   const row = await findRecharge(transaction, partnerId, walletId);
   if (!row) return;
   const isSame = fingerprint !== null && fingerprint === row.failed_fingerprint;

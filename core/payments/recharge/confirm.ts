@@ -7,6 +7,7 @@ import type { PaymentContext } from '../context';
 import { formatMoney } from '../currency';
 import { findPayer } from '../payer';
 import { findPayment, PAYMENT_COLUMNS, toPayment, type PaymentRow } from '../rows';
+import { isUnrenewed } from '../renewals/outcome';
 import { findRecharge } from './rows';
 
 /** Whoever has the address of the page. */
@@ -80,8 +81,10 @@ async function findWaiting(
 } | null> {
   const payment = await findPayment(transaction, partnerId, paymentId);
   if (!payment || payment.kind === 'checkout') return null;
-  const [recharge, acts] = await Promise.all([
-    findRecharge(transaction, partnerId, payment.wallet_id),
+  const [waits, acts] = await Promise.all([
+    payment.kind === 'renewal'
+      ? isUnrenewed(transaction, partnerId, payment)
+      : isWaitedFor(transaction, partnerId, payment),
     transaction.query<PaymentRow>(
       `select ${PAYMENT_COLUMNS} from talktime.payments
        where partner_id = $1 and wallet_id = $2 and acts_for = $3
@@ -89,7 +92,12 @@ async function findWaiting(
       [partnerId, payment.wallet_id, paymentId],
     ),
   ]);
-  return { payment, waits: recharge?.state === 'needs_action' && recharge.action_payment === paymentId, acts };
+  return { payment, waits, acts };
+}
+
+async function isWaitedFor(transaction: Transaction, partnerId: string, payment: PaymentRow): Promise<boolean> {
+  const recharge = await findRecharge(transaction, partnerId, payment.wallet_id);
+  return recharge?.state === 'needs_action' && recharge.action_payment === payment.payment_id;
 }
 
 /** A little before Stripe closes it, so that nobody is sent to a page that has just closed. */

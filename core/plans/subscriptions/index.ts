@@ -1,7 +1,7 @@
 export * from './change';
 export * from './end';
 export * from './renew';
-export * from './start';
+export { requireNoOther, startSubscription, type SubscriptionStart } from './start';
 export {
   currentSubscription,
   getSubscription,
@@ -11,4 +11,4 @@ export {
   subscriptionToWire,
   type SubscriptionState,
 } from './subscription';
-export { subscriptionTermsOf, type SubscriptionTerms } from './terms';
+export { subscriptionTermsOf, termsFromJson, termsToJson, type SubscriptionTerms, type TermsJson } from './terms';

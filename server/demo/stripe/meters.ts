@@ -105,11 +105,15 @@ export const METERS: readonly Route[] = [
       if (sent === undefined && meter.default_aggregation.formula !== 'count')
         throw invalid('The event payload has no value.', 'meter_event_value_not_found', 'payload');
       const value = Number(sent ?? '1');
-      if (!/^-?\d+(\.\d{1,12})?$/.test(sent ?? '1'))
+      // "The numerical usage value in the payload only accepts whole number values", of 15 digits at most.
+      // docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api
+      const at = `payload[${meter.value_settings.event_payload_key}]`;
+      if (!/^-?\d+$/.test(sent ?? '1')) throw invalid(`Invalid value: ${sent}`, 'meter_event_invalid_value', at);
+      if (!/^-?\d{1,15}$/.test(sent ?? '1'))
         throw invalid(
-          `Invalid value: ${sent}`,
-          'meter_event_invalid_value',
-          `payload[${meter.value_settings.event_payload_key}]`,
+          `The value in the event payload can have at most 15 digits. Received ${sent}.`,
+          'meter_event_value_too_many_digits',
+          at,
         );
       const identifier = params.identifier ?? randomPart(24);
       // "We recommend using a globally unique identifier … enforced within a rolling period of at least 24 hours."
