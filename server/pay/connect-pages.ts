@@ -29,7 +29,7 @@ export function backFromStripePage(row: ConnectionRow | null, again: string): st
 function card(mark: string, tone: 'done' | 'wrong', title: string, text: ReturnType<typeof html>[]): string {
   return page(
     title,
-    html`<div class="card">
+    html`<div class="card single">
       <div class="mark ${tone}" aria-hidden="true">${mark}</div>
       <h1>${title}</h1>
       ${text}

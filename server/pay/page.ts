@@ -21,9 +21,9 @@ function textOf(value: Value): string {
 
 const STYLE = `
 :root { color-scheme: light dark; --paper: #fff; --desk: #f3f4f6; --ink: #111827; --quiet: #4b5563; --line: #e5e7eb;
-  --strong: #1d4ed8; --on-strong: #fff; --done: #15803d; --wrong: #b45309; }
+  --strong: #1d4ed8; --on-strong: #fff; --done: #15803d; --wrong: #b45309; --edge: #6b7280; }
 @media (prefers-color-scheme: dark) { :root { --paper: #1f2937; --desk: #111827; --ink: #f9fafb; --quiet: #d1d5db;
-  --line: #374151; --strong: #93c5fd; --on-strong: #111827; --done: #4ade80; --wrong: #fbbf24; } }
+  --line: #374151; --strong: #93c5fd; --on-strong: #111827; --done: #4ade80; --wrong: #fbbf24; --edge: #9ca3af; } }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 2rem 1.25rem; background: var(--desk); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 main { max-width: 44rem; margin: 0 auto; }
@@ -36,14 +36,22 @@ p { margin: 0 0 .5rem; color: var(--quiet); }
 .plans .card { display: flex; flex-direction: column; }
 .plans form { margin-top: auto; padding-top: .75rem; }
 .popular { border-color: var(--strong); }
-.badge { align-self: flex-start; margin-bottom: .5rem; padding: .125rem .5rem; border-radius: 1rem; background: var(--strong); color: var(--on-strong);
+.single { max-width: 30rem; margin: 10vh auto 0; padding: 2rem; }
+.head { display: flex; align-items: flex-start; justify-content: space-between; gap: .5rem; }
+.badge { flex: none; padding: .125rem .5rem; border-radius: 1rem; background: var(--strong); color: var(--on-strong);
   font-size: .75rem; font-weight: 600; }
 .name { color: var(--ink); font-weight: 600; overflow-wrap: anywhere; }
 .price { color: var(--ink); font-size: 1.5rem; font-weight: 700; }
+.what { color: var(--ink); }
 .small { font-size: .875rem; }
+.hint { margin: .5rem 0 0; }
+.foot { margin-top: 1.25rem; }
+.problem { margin: 1rem 0 0; padding: .75rem 1rem; border: 1px solid var(--wrong); border-radius: .5rem; background: var(--paper); color: var(--wrong);
+  font-weight: 600; }
+a:not(.button) { color: var(--strong); }
 label { display: block; margin-bottom: .375rem; color: var(--ink); font-weight: 600; }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; }
-input[type=text] { flex: 1 1 10rem; min-width: 0; padding: .625rem .75rem; border: 1px solid var(--quiet); border-radius: .5rem; background: var(--paper);
+input[type=text] { flex: 1 1 10rem; min-width: 0; padding: .625rem .75rem; border: 1px solid var(--edge); border-radius: .5rem; background: var(--paper);
   color: var(--ink); font: inherit; }
 button, .button { display: inline-block; padding: .625rem 1.125rem; border: 0; border-radius: .5rem; background: var(--strong); color: var(--on-strong);
   font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; }
@@ -54,7 +62,7 @@ button:focus-visible, .button:focus-visible, input:focus-visible { outline: 3px 
   font-size: 1.375rem; font-weight: 700; line-height: 1; }
 `;
 
-/** Not in a template that is formatted: browsers hash all that is between the tags. */
+/** To the byte, for the browser takes it by its hash: nothing may be put around it. */
 const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 

@@ -9,37 +9,46 @@ const grouped = (decimal: string) => decimal.replace(/\d+/, (whole) => whole.rep
 const credits = (amount: bigint) => grouped(formatDecimal(amount));
 
 function money(amount: number, currency: string): string {
-  return new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' }).format(amount);
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).format(amount);
+}
+
+/** Why something could not be bought, and the amount that was typed. */
+export interface Refused {
+  readonly says: string;
+  readonly typed: string;
 }
 
 /** What a customer may buy. `once` makes a form that is sent twice one payment. */
-export function shopPage(shop: Shop, once: string, problem: string | null = null): string {
+export function shopPage(shop: Shop, once: string, problem: Refused | null = null): string {
   const { partnerName, customerName, balance, plans, freeAmount } = shop;
   return page(
     `Buy credits · ${partnerName}`,
     html`<p class="brand">${partnerName}</p>
       <h1>Buy credits for ${customerName}</h1>
       ${balance === null ? null : html`<p>The balance is ${credits(balance)} credits.</p>`}
-      ${problem === null ? null : html`<p class="wrong" role="alert">${problem}</p>`}
+      ${problem === null ? null : html`<p class="problem" role="alert">${problem.says}</p>`}
       ${plans.length === 0
         ? null
         : html`<h2>Plans</h2>
             <ul class="plans">
-              ${plans.map((plan) => planCard(plan, once))}
+              ${plans.map((plan) => planCard(plan, once, balance !== null))}
             </ul>`}
-      ${freeAmount === null ? null : freeAmountForm(shop.currency, freeAmount, once)}
+      ${freeAmount === null ? null : freeAmountForm(shop.currency, freeAmount, once, problem?.typed ?? '')}
       ${plans.length === 0 && freeAmount === null
         ? html`<p>There is nothing to buy here at the moment. Ask ${partnerName}.</p>`
         : null}
-      <p class="small">You pay on Stripe’s page; card details never reach ${partnerName}.</p>`,
+      <p class="small foot">You pay on Stripe’s page; card details never reach ${partnerName}.</p>`,
   );
 }
 
-function planCard(plan: Plan, once: string): Html {
+function planCard(plan: Plan, once: string, showsPricing: boolean): Html {
   return html`<li class="card${plan.popular ? ' popular' : ''}">
-    ${plan.popular ? html`<span class="badge">Popular</span>` : null}
-    <p class="name">${plan.name}</p>
+    <div class="head">
+      <p class="name">${plan.name}</p>
+      ${plan.popular ? html`<span class="badge">Popular</span>` : null}
+    </div>
     <p class="price">${money(plan.price, plan.currency)}</p>
+    ${showsPricing ? html`<p class="what">${contentOf(plan)}</p>` : null}
     ${plan.description === '' ? null : html`<p class="small">${plan.description}</p>`}
     <form method="post">
       <input type="hidden" name="plan_id" value="${plan.id}" />
@@ -49,7 +58,21 @@ function planCard(plan: Plan, once: string): Html {
   </li>`;
 }
 
-function freeAmountForm(currency: string, { least, most }: NonNullable<Shop['freeAmount']>, once: string): Html {
+/** What a plan brings: shown with pricing information alone, for it says what a credit costs. */
+function contentOf({ credits: amount, minutes, bonus, expires_after_days: days, recurring }: Plan): string {
+  const size = amount === null ? `${grouped(String(minutes ?? 0))} minutes` : `${grouped(String(amount))} credits`;
+  const onTop = bonus > 0 ? ` + ${grouped(String(bonus))} bonus credits` : '';
+  if (recurring)
+    return `${size}${onTop} for ${recurring.every === 1 ? 'a' : recurring.every} ${recurring.period}${recurring.every === 1 ? '' : 's'}`;
+  return days === null ? `${size}${onTop}` : `${size}${onTop}, valid for ${days} days`;
+}
+
+function freeAmountForm(
+  currency: string,
+  { least, most }: NonNullable<Shop['freeAmount']>,
+  once: string,
+  typed: string,
+): Html {
   return html`<h2>Any amount</h2>
     <form class="card" method="post">
       <input type="hidden" name="once" value="${once}" />
@@ -61,12 +84,13 @@ function freeAmountForm(currency: string, { least, most }: NonNullable<Shop['fre
           type="text"
           inputmode="decimal"
           autocomplete="off"
+          value="${typed}"
           required
           aria-describedby="limits"
         />
         <button>Pay</button>
       </div>
-      <p class="small" id="limits">
+      <p class="small hint" id="limits">
         From ${grouped(formatDecimal(least))} to ${grouped(formatDecimal(most))} ${currency}.
       </p>
     </form>`;
@@ -82,9 +106,9 @@ export function goOnPage(url: string, title = 'To the payment'): string {
   );
 }
 
-/** After the payer came back. Shows what was bought, and nothing of the balance. */
-export function thanksPage(payment: Payment): string {
-  const bought = `${grouped(String(payment.credits))} credits`;
+/** After the payer came back. Says how many credits were bought only where pricing information is shown. */
+export function thanksPage(payment: Payment, showsPricing: boolean): string {
+  const bought = showsPricing ? `${grouped(String(payment.credits))} credits` : 'Your credits';
   const [mark, tone, title, text] = {
     paid: ['✓', 'done', 'Thank you', `${bought} are in the balance.`],
     processing: ['…', 'done', 'Thank you', `The payment is on its way. ${bought} are added as soon as it has arrived.`],
@@ -100,11 +124,13 @@ export function thanksPage(payment: Payment): string {
   }[toneOf(payment.state)] as [string, string, string, string];
   return page(
     title,
-    html`<div class="card">
+    html`<div class="card single">
       <div class="mark ${tone}" aria-hidden="true">${mark}</div>
       <h1>${title}</h1>
       <p>${text}</p>
-      ${payment.receipt_url === null ? null : html`<p><a href="${payment.receipt_url}">The receipt</a></p>`}
+      ${payment.receipt_url === null
+        ? null
+        : html`<p class="foot"><a href="${payment.receipt_url}">See the receipt</a></p>`}
     </div>`,
   );
 }
@@ -129,7 +155,7 @@ export function confirmPage({ partnerName, money, state }: Confirmation): string
   if (state !== 'waiting')
     return page(
       'Nothing to confirm',
-      html`<div class="card">
+      html`<div class="card single">
         <div class="mark done" aria-hidden="true">✓</div>
         <h1>Nothing is left to confirm</h1>
         <p>
@@ -142,7 +168,7 @@ export function confirmPage({ partnerName, money, state }: Confirmation): string
   return page(
     `Confirm a payment · ${partnerName}`,
     html`<p class="brand">${partnerName}</p>
-      <div class="card">
+      <div class="card single">
         <h1>Confirm a payment of ${money}</h1>
         <p>
           The bank did not take the automatic top-up without the owner of the card. Nothing was taken yet. Pay it on
@@ -157,7 +183,7 @@ export function confirmPage({ partnerName, money, state }: Confirmation): string
 export function cardSavedPage(isKnown: boolean): string {
   return page(
     'The card is saved',
-    html`<div class="card">
+    html`<div class="card single">
       <div class="mark done" aria-hidden="true">✓</div>
       <h1>${isKnown ? 'The card is saved' : 'Thank you'}</h1>
       <p>
@@ -173,7 +199,7 @@ export function cardSavedPage(isKnown: boolean): string {
 export function sorryPage(title: string, text: string): string {
   return page(
     title,
-    html`<div class="card">
+    html`<div class="card single">
       <div class="mark wrong" aria-hidden="true">!</div>
       <h1>${title}</h1>
       <p>${text}</p>

@@ -133,12 +133,15 @@ export const payRoutes: Routes = async (app, { talktime, payments, publicUrl, li
         if (url === null) throw new TalktimeError('PAYMENT_EXPIRED', 'This payment has ended already. Choose again.');
         return show(reply, 200, goOnPage(url));
       } catch (error) {
-        const [status, problem] = problemFor(error);
+        const [status, says] = problemFor(error);
         request.log.info({ problem: status }, 'a payment by a link was not opened');
         return show(
           reply,
           status,
-          shopPage(await readShop(talktime.database, partnerId, customer), newOnce(), problem),
+          shopPage(await readShop(talktime.database, partnerId, customer), newOnce(), {
+            says,
+            typed: typedIn(request.body),
+          }),
         );
       }
     });
@@ -153,17 +156,25 @@ export const payRoutes: Routes = async (app, { talktime, payments, publicUrl, li
           await limits.refusal(request, reply);
           return show(reply, 404, DEAD_LINK);
         }
-        if (!payments) return show(reply, 200, thanksPage(known));
+        const { customer_id: buyer } = known;
+        const showsPricing = buyer === null || (await readShop(talktime.database, partner, buyer)).balance !== null;
+        if (!payments) return show(reply, 200, thanksPage(known, showsPricing));
         // Whether Stripe's webhook or the payer is here first makes no difference.
         const settled = await settlePayment(payments, partner, payment).catch((error: unknown) => {
           request.log.warn({ err: error }, 'a payment was not looked at when its payer came back; a job will');
           return known;
         });
-        return show(reply, 200, thanksPage(settled));
+        return show(reply, 200, thanksPage(settled, showsPricing));
       },
     );
   });
 };
+
+/** What somebody typed as an amount, to be typed on. */
+function typedIn(body: unknown): string {
+  const { amount } = body as { amount?: string };
+  return amount?.slice(0, 40) ?? '';
+}
 
 const newOnce = () => randomBytes(16).toString('hex');
 

@@ -17,6 +17,7 @@ export class Till {
   static async open(options: FakeStripeOptions = {}): Promise<Till> {
     const stripe = await startFakeStripe(options);
     const api = await TestApi.start({
+      publicUrl: 'https://talktime.example',
       stripe: {
         secretKey: stripe.key,
         webhookSecret: SECRET,

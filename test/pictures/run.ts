@@ -1,17 +1,20 @@
 /**
  * `npm run pictures`: drives the bot through what it shows (subcommands, modals, buttons, Home tabs) with an agency of six
  * customers and three weeks of calls, over a real PostgreSQL and the fake Slack, and writes a picture of each to
- * docs/pictures/slack. With a folder after it, all there are go there instead.
+ * docs/pictures/slack; and walks a browser from a pay link to the fake Stripe and back, into docs/pictures/pay. With a
+ * folder after it, all there are go there instead.
  * Needs a Chromium: CHROMIUM_PATH, or /usr/bin/chromium.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { drawHome, drawMessages, drawView, namesOf } from '../../server/demo/slack/draw';
+import { payPictures } from './pay';
 import { openShop } from './shop';
 import { tour, type Shot } from './tour';
 import { takePictures } from './slack';
 
 const FOLDER = join(__dirname, '../../docs/pictures/slack');
+const PAY_FOLDER = join(__dirname, '../../docs/pictures/pay');
 /** Kept in the repository, for the documentation. */
 const KEPT = new Set([
   'home-owner',
@@ -27,6 +30,8 @@ const KEPT = new Set([
   'doctor',
   'give-a-role',
 ]);
+/** Of the pay pages. */
+const KEPT_OF_PAY = new Set(['pay-desk', 'pay-desk-dark', 'pay-phone', 'stripe-desk', 'thanks-desk', 'dead-link-desk']);
 /** What a page of the documentation should not be heavier than. */
 const MOST_BYTES = 150 * 1024;
 
@@ -50,6 +55,14 @@ async function main([folder]: string[]): Promise<void> {
     }
     writeFileSync(join(target, 'README.md'), index(shots));
     process.stdout.write(`${shots.length} pictures in ${target}\n`);
+    const pay = (await payPictures(shop)).filter(({ name }) => folder !== undefined || KEPT_OF_PAY.has(name));
+    const payTarget = folder ?? PAY_FOLDER;
+    mkdirSync(payTarget, { recursive: true });
+    for (const { name, picture } of pay) {
+      if (picture.length > MOST_BYTES) throw new Error(`${name} has ${picture.length} bytes, of ${MOST_BYTES}`);
+      writeFileSync(join(payTarget, `${name}.png`), picture);
+    }
+    process.stdout.write(`${pay.length} pictures in ${payTarget}\n`);
   } finally {
     await shop.close();
   }

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 /** Without what a browser does by itself on the network. */
-const ARGUMENTS = [
+export const BROWSER_ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-background-networking',
@@ -26,7 +26,7 @@ export interface PictureOptions {
 export async function takePictures(pages: readonly string[], options: PictureOptions = {}): Promise<Buffer[]> {
   const { width = 900, height = 200, scale = 1 } = options;
   const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-  const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+  const browser = await chromium.launch({ executablePath, args: BROWSER_ARGUMENTS });
   try {
     const context = await browser.newContext({
       viewport: { width, height },

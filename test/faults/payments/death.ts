@@ -15,7 +15,8 @@ const PATIENCE = 2_500;
 /** About as long as the service takes from an answer of Stripe to its commit. */
 const AFTER_ANSWER = 25;
 
-export function planDeath(random: Random): Death {
+/** Later where more is left to be done, so that something is done in most lives. */
+export function planDeath({ open }: Shop, random: Random): Death {
   return {
     moment: random.pick([
       'before it is done',
@@ -26,7 +27,7 @@ export function planDeath(random: Random): Death {
       'any moment',
     ]),
     of: random.pick(['any call', 'a writing call', 'a reading call', 'a reading call']),
-    after: random.between(1, 10),
+    after: random.between(1, 12 + 3 * open.length),
   };
 }
 

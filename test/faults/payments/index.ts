@@ -29,7 +29,7 @@ export async function paymentFaults({ kills, random, report }: PaymentFaultOptio
     const places = new Map<string, number>();
     for (let kill = 1; kill <= kills; kill++) {
       if (!shop.replica.isRunning) await shop.replica.start();
-      const place = await dieWhile(shop, planDeath(random), random, () => busyDay(shop, random));
+      const place = await dieWhile(shop, planDeath(shop, random), random, () => busyDay(shop, random));
       places.set(place, (places.get(place) ?? 0) + 1);
       if (kill % PROGRESS === 0 || kill === kills)
         report.say(
@@ -119,7 +119,7 @@ async function conclude(shop: Shop, random: Random, report: Report): Promise<voi
   const answered = await until(async () => (await shop.askAll(), shop.open.length === 0), SETTLED, 200);
   report.check(
     'payments: every request is answered in the end',
-    answered ? shop.findings : [...shop.findings, `${shop.open.length} are not`],
+    answered ? shop.findings : [...shop.findings, ...shop.open.map(({ kind, last }) => `${kind} was told ${last}`)],
     { detail: `${shop.asked.length}` },
   );
   stripe.webhooks.hold();

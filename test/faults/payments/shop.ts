@@ -12,6 +12,7 @@ import { Replica } from '../replica';
 import { sleep } from '../time';
 
 const PATIENCE = 15_000;
+const CLIENTS = 12;
 const CUSTOMERS = ['cus_ada', 'cus_bea', 'cus_cem', 'cus_dot'];
 /** What customers who top up by themselves have at first, spend once, and fill up to. */
 const [FIRST, SPENT, TARGET] = [150, 100, 1000] as const;
@@ -25,6 +26,8 @@ export interface Asked {
   readonly cents: number;
   readonly ask: Ask;
   answer: Answer | null;
+  /** What it was told last, if it is not answered. */
+  last: string;
 }
 
 /** The service as an operator starts it, on a Postgres and a Stripe that outlive it. */
@@ -139,7 +142,11 @@ export class Shop {
 
   /** Asks what is open once more. What the service refuses is answered; what it could not do is not. */
   async askAll(): Promise<void> {
-    await Promise.all(this.open.map((asked) => this.#try(asked)));
+    const left = this.open;
+    const client = async () => {
+      for (let next = left.shift(); next; next = left.shift()) await this.#try(next);
+    };
+    await Promise.all(Array.from({ length: CLIENTS }, client));
   }
 
   get open(): Asked[] {
@@ -153,6 +160,7 @@ export class Shop {
 
   async #try(asked: Asked): Promise<void> {
     const answer = await request(this.replica.url, asked.ask, PATIENCE).catch(() => null);
+    asked.last = answer ? `${answer.status} ${answer.body?.code}` : 'nothing';
     if (!answer || answer.status >= 500) return;
     if (answer.status >= 400 && !REFUSALS.has(answer.body?.code))
       this.findings.push(`${asked.kind} was refused: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -163,7 +171,7 @@ export class Shop {
     const { 'content-type': type, ...others } = this.headers;
     const headers = body ? { ...others, 'content-type': type! } : others;
     const ask: Ask = { method: 'POST', path, headers, body: body && JSON.stringify(body) };
-    const asked: Asked = { kind, customer, cents, ask, answer: null };
+    const asked: Asked = { kind, customer, cents, ask, answer: null, last: 'nothing' };
     this.asked.push(asked);
     return asked;
   }
