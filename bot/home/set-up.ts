@@ -103,6 +103,15 @@ function itemsOf(setUp: SetUp, command: string, nameLength: number): Item[] {
     },
     {
       isOptional: true,
+      isDone: setUp.payments === 'ready',
+      title: '*Take payments: connect Stripe*',
+      next:
+        setUp.payments === 'waiting'
+          ? `Stripe lets the account take no payments yet. ${code('POST /v1/stripe/connect')} gives its owner the link on which Stripe says what is missing.`
+          : `Customers then pay by card on an account of your own. ${code('POST /v1/stripe/connect')} gives the link.`,
+    },
+    {
+      isOptional: true,
       isDone: setUp.plans > 0,
       title: '*Credit plans*',
       next: 'Packs that customers buy by themselves, such as “100 minutes - 60”: created by the API.',

@@ -53,6 +53,8 @@ export interface SetUp {
   /** Optional: who see their balance in a portal, and the plans for sale. */
   readonly visible: SetUpStep;
   readonly plans: number;
+  /** Optional: whether customers can pay by card, on the partner's own Stripe account (which waits for Stripe) or the host's. */
+  readonly payments: 'none' | 'waiting' | 'ready';
 }
 
 export interface SetUpStep {

@@ -83,6 +83,7 @@ export const ERRORS = {
   CALL_IMPLAUSIBLE: [422, 'The call is implausibly long'],
   PAYMENTS_OFF: [409, 'Payments are not set up here'],
   PAYMENTS_NOT_READY: [409, 'Payments cannot be taken yet'],
+  BILLED_TWICE: [409, 'The customer would pay before and afterwards'],
   METERING_NOT_READY: [409, 'There is no meter yet'],
   PAYMENT_NOT_FOUND: [404, 'No such payment'],
   PAYMENT_NOT_PAID: [409, 'The payment was not paid'],

@@ -20,6 +20,8 @@ export interface SetUp {
   readonly visible: SetUpStep;
   /** Active plans. */
   readonly plans: number;
+  /** Whether customers can pay: `waiting` when the connected Stripe account takes no payments (yet). */
+  readonly payments: 'none' | 'waiting' | 'ready';
 }
 
 const STEPS = ['enabled', 'priced', 'watched', 'notified', 'filled', 'visible'] as const;
@@ -30,7 +32,7 @@ type Counts = Record<`${StepName}_done`, number> & Record<`${StepName}_next`, st
 /** Reads it in two queries, however many customers there are. */
 export async function readSetUp(database: Database, partnerId: string): Promise<SetUp> {
   return database.asPartner(partnerId, async (transaction) => {
-    const [row] = await transaction.query<Counts & { customers: number; plans: number }>(
+    const [row] = await transaction.query<Counts & Pick<SetUp, 'customers' | 'plans' | 'payments'>>(
       `with standing as (
          select c.customer_id, c.ai_credits_enabled as enabled,
                 exists (select 1 from talktime.rates r where r.partner_id = $1 and r.wallet_id = c.wallet_id) as priced,
@@ -44,6 +46,11 @@ export async function readSetUp(database: Database, partnerId: string): Promise<
          where partner_id = $1)
        select count(*)::int as customers,
               (select count(*)::int from talktime.plans where partner_id = $1 and active) as plans,
+              coalesce((select case when sells_on = 'host' then 'ready'
+                                    when stripe_account is null or disconnected_at is not null then 'none'
+                                    when charges_enabled then 'ready'
+                                    else 'waiting' end
+                        from talktime.payment_settings where partner_id = $1), 'none') as payments,
               ${STEPS.map(step).join(', ')}
        from standing`,
       [partnerId],
@@ -61,6 +68,7 @@ export async function readSetUp(database: Database, partnerId: string): Promise<
     return {
       customers: row!.customers,
       plans: row!.plans,
+      payments: row!.payments,
       enabled: stepOf('enabled'),
       priced: stepOf('priced'),
       watched: stepOf('watched'),

@@ -132,6 +132,15 @@ export interface PartnerFacts {
       readonly detail: string;
       readonly next: string;
     } | null;
+    /** The connected account that it sells on; null: it has none, or sells on the host's. */
+    readonly account: {
+      readonly chargesEnabled: boolean;
+      readonly refusal: string | null;
+      /** In words. */
+      readonly due: readonly string[];
+    } | null;
+    /** Metered customers whose usage Stripe does not take, and one of them; null: there is none. */
+    readonly untold: { readonly count: number; readonly first: string; readonly error: string } | null;
   };
 }
 

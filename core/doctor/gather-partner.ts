@@ -3,6 +3,7 @@ import { TalktimeError } from '../contract/errors';
 import type { Transaction } from '../database';
 import { PARTNER_WALLET, readWallet, statusShown } from '../ledger';
 import type { FailingWebhook, PartnerFacts } from './facts';
+import { dueWords } from '../payments/connect/standing';
 import { troubledPayments, waitingEvents } from '../payments/troubled';
 import { failingEndpoints } from './failing';
 
@@ -42,6 +43,8 @@ export async function gatherPartner(
       troubled: await troubledPayments(transaction, partnerId),
       waiting: await waitingEvents(transaction, partnerId),
       differing: await readDiffering(transaction, partnerId),
+      account: await readAccount(transaction, partnerId),
+      untold: await readUntold(transaction, partnerId),
     },
   };
 }
@@ -115,6 +118,33 @@ async function readDiffering(
     [partnerId],
   );
   return row && row.count > 0 ? { count: row.count, ...row.first } : null;
+}
+
+async function readAccount(transaction: Transaction, partnerId: string): Promise<PartnerFacts['payments']['account']> {
+  const [row] = await transaction.query<{
+    charges_enabled: boolean;
+    account_refusal: string | null;
+    account_due: string[];
+  }>(
+    `select charges_enabled, account_refusal, account_due
+     from talktime.payment_settings
+     where partner_id = $1 and sells_on = 'own' and stripe_account is not null and disconnected_at is null`,
+    [partnerId],
+  );
+  if (!row) return null;
+  return { chargesEnabled: row.charges_enabled, refusal: row.account_refusal, due: dueWords(row.account_due) };
+}
+
+async function readUntold(transaction: Transaction, partnerId: string): Promise<PartnerFacts['payments']['untold']> {
+  const rows = await transaction.query<{ first: string; error: string }>(
+    `select distinct on (c.customer_id) c.name as first, s.last_error as error
+     from talktime.metered_stretches s
+     join talktime.customers c using (partner_id, wallet_id)
+     where partner_id = $1 and s.last_error is not null
+     order by c.customer_id, s.stretch desc`,
+    [partnerId],
+  );
+  return rows[0] ? { count: rows.length, ...rows[0] } : null;
 }
 
 /** When each account last delivered, by what the inbox still keeps. */

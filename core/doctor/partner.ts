@@ -3,6 +3,7 @@ import { deliveries } from './calls';
 import type { PartnerFacts } from './facts';
 import { found, worstFirst } from './finding';
 import { paymentsOfPartner } from './payments';
+import { metering, stripeAccount } from './stripe-account';
 import { counted, creditsInWords } from './words';
 
 const DAY = 24 * 60 * 60_000;
@@ -23,6 +24,8 @@ export function examinePartner(facts: PartnerFacts, customers: { examined: numbe
     wallet(facts),
     suspense(facts),
     ...paymentsOfPartner(facts),
+    stripeAccount(facts),
+    metering(facts),
     ofCustomers(customers),
   ].filter((finding) => finding !== null);
   return worstFirst(findings);

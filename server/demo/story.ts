@@ -10,12 +10,14 @@ import type {
 } from '@talktime/core/contract';
 import type { Checks } from './checks';
 import { callEnded, Client, deliver, type DemoCall } from './client';
+import { payByCard } from './payments';
 import type { Person } from './slack';
+import type { FakeStripe } from './stripe';
 import { ALERTS, MIA, TEAM, WITH_ACME, type DemoWorkspace, type ShownAlert } from './workspace';
 import { bold, credits, cyan, dim, heading, indented, say, table } from './screen';
 
 const SECRET = 'key_demo_with_the_webhook_badge';
-const ACME = 'cus_acme';
+export const ACME = 'cus_acme';
 const HARBOR = 'cus_harbor';
 const NOVA = 'cus_nova';
 const NAMES: Record<string, string> = { [ACME]: 'Acme Dental', [HARBOR]: 'Harbor Legal', [NOVA]: 'Nova Fitness' };
@@ -25,11 +27,12 @@ export interface Stage {
   readonly url: string;
   readonly hostKey: string;
   readonly workspace: DemoWorkspace;
+  readonly stripe: FakeStripe;
   readonly checks: Checks;
 }
 
-/** Everything that the main job is, told by the running service. Answers the partner's key, to go on with. */
-export async function tellStory(stage: Stage): Promise<{ partnerKey: string }> {
+/** Everything that the main job is, told by the running service. Answers the partner's client, to go on with. */
+export async function tellStory(stage: Stage): Promise<{ client: Client }> {
   const { partner, client } = await openAgency(stage);
   const hook = await setUpCustomers(stage, partner, client);
   const firstCall = await callsEnd(stage, client, hook);
@@ -37,7 +40,9 @@ export async function tellStory(stage: Stage): Promise<{ partnerKey: string }> {
   await replay(stage, client, hook, firstCall);
   await recover(stage, client);
   await talkInSlack(stage, client);
-  return { partnerKey: client.key };
+  const host = new Client(stage.url, stage.hostKey, partner.id);
+  await payByCard({ ...stage, host, client, customerId: ACME });
+  return { client };
 }
 
 /** The host lets an agency in and sells it credits. */

@@ -73,6 +73,7 @@ export const meteringRoutes: Routes = async (app, { talktime, payments }) => {
           'PAYMENTS_OFF',
           'PAYMENTS_NOT_READY',
           'METERING_NOT_READY',
+          'BILLED_TWICE',
           'FUNDING_ALLOCATED',
         ],
         example: { billing: 'metered' },

@@ -49,6 +49,7 @@ export const rechargeRoutes: Routes = async (app, { talktime, payments, publicUr
           'PAYMENTS_OFF',
           'PAYMENTS_NOT_READY',
           'CARD_REQUIRED',
+          'BILLED_TWICE',
           'TOP_UP_LIMIT',
           'NUMBER_INVALID',
           'NUMBER_PRECISION',

@@ -113,6 +113,18 @@ describe('the set-up checklist', () => {
     expect(item('Set-up')).toContain('3 of 6 done');
   });
 
+  it('says how customers come to pay by card, as long as they cannot', () => {
+    const item = (payments: 'none' | 'waiting' | 'ready') => {
+      const setUp = { ...SET_UP, hasAlertChannel: false, payments };
+      const blocks = consoleBlocks(consoleShown({ console: consoleOf({ setUp }) }));
+      return JSON.stringify(blocks.find((block) => JSON.stringify(block).includes('connect Stripe')));
+    };
+    expect(item('none')).toContain('⬜ *Take payments: connect Stripe* _(optional)_');
+    expect(item('none')).toContain('POST /v1/stripe/connect');
+    expect(item('waiting')).toContain('no payments yet');
+    expect(item('ready')).toContain('✅ *Take payments: connect Stripe*');
+  });
+
   it('begins with the first customer', () => {
     const none = { done: 0, next: null };
     const setUp = {
@@ -125,6 +137,7 @@ describe('the set-up checklist', () => {
       filled: none,
       visible: none,
       plans: 0,
+      payments: 'none' as const,
     };
     const home = drawn({ console: consoleOf({ setUp }), customers: { standings: [], total: 0, omitted: 0 } });
     expect(home).toContain('There is no customer yet');

@@ -21,6 +21,7 @@ export const SET_UP: SetUp = {
   filled: step(2),
   visible: step(1, { id: 'cus_zen', name: 'Zen Spa' }),
   plans: 0,
+  payments: 'none',
 };
 
 /** A customer in the list. */

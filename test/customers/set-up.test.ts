@@ -19,6 +19,7 @@ describe('how far a partner is with its set-up', () => {
     expect(await read()).toEqual({
       customers: 0,
       plans: 0,
+      payments: 'none',
       ...Object.fromEntries(
         ['enabled', 'priced', 'watched', 'notified', 'filled', 'visible'].map((name) => [
           name,

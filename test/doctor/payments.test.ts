@@ -1,5 +1,12 @@
 import { diagnoseCustomer, diagnosePartner } from '@talktime/core/doctor';
-import { retryPayments } from '@talktime/core/payments';
+import {
+  changeBilling,
+  checkAccount,
+  disconnectAccount,
+  exportUsage,
+  retryPayments,
+  setUpMetering,
+} from '@talktime/core/payments';
 import { PARTNER } from '../setup/world';
 import { Selling } from '../payments/selling';
 
@@ -81,5 +88,34 @@ describe('the doctor, on what was paid and not credited', () => {
     expect(await retryPayments(selling.context, selling.partnerId, PARTNER, { paymentId: id, only: 'zen' })).toEqual(
       [],
     );
+  });
+});
+
+describe('the doctor, on the Stripe account that a partner sells on', () => {
+  const account = async () => (await ofPartner()).find(({ code }) => code.startsWith('STRIPE_ACCOUNT'));
+
+  it('says that it takes payments, and, when it takes none, why and what Stripe wants', async () => {
+    expect(await account()).toMatchObject({ code: 'STRIPE_ACCOUNT_READY', state: 'ok' });
+    selling.fake.setChargesEnabled(selling.account, false);
+    await checkAccount(selling.context, selling.partnerId);
+    const finding = await account();
+    expect(finding).toMatchObject({ code: 'STRIPE_ACCOUNT_NOT_READY', state: 'broken' });
+    for (const part of ['Stripe wants to know more', 'A bank account for payouts'])
+      expect(finding!.detail).toContain(part);
+    expect(finding!.next).toContain('POST /v1/stripe/connect');
+    await disconnectAccount(selling.context, selling.partnerId, PARTNER);
+    expect(await account()).toBeUndefined();
+  });
+
+  it('names usage that Stripe does not take', async () => {
+    const { context, partnerId } = selling;
+    await setUpMetering(context, partnerId, PARTNER);
+    await changeBilling(context.database, partnerId, PARTNER, 'acme', 'metered');
+    await selling.alerting.world.call({ id: 'call-1', seconds: 60, customerId: 'acme' });
+    selling.fake.state.account(selling.account).all('meter').clear(); // somebody, at Stripe
+    await expect(exportUsage(context, partnerId, new AbortController().signal)).rejects.toThrow();
+    const untold = (await ofPartner()).find(({ code }) => code === 'METERING_FAILING');
+    expect(untold).toMatchObject({ state: 'broken' });
+    expect(untold!.detail).toContain('No active meter found');
   });
 });

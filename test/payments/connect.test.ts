@@ -239,6 +239,23 @@ describe('selling on connected accounts', () => {
     ]);
   });
 
+  it("gives the host's share back, too, when the partner gives money back", async () => {
+    const seller = await Seller.open('Gum');
+    await seller.host('PATCH', '/v1/payment-settings', { application_fee: '0.1' });
+    const id = await seller.buy('60');
+    const { status } = await seller.call('POST', `/v1/payments/${id}/refunds`, {
+      amount: '20',
+      idempotency_key: till.key(),
+    });
+    expect(status).toBeLessThan(300);
+    expect(till.stripe.requestsTo('POST /v1/refunds').at(-1)).toMatchObject({
+      account: seller.account,
+      params: { amount: '2000', refund_application_fee: 'true' },
+    });
+    await till.heard();
+    expect(await seller.posted()).toBe(4000);
+  });
+
   it('stops as soon as Stripe switches charges off, and goes on with what is open', async () => {
     const seller = await Seller.open('Hazel');
     const { body: open } = await seller.checkout();

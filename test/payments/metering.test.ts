@@ -77,7 +77,7 @@ async function atStripe(customer: string): Promise<number> {
 
 /** What the ledger says was used, of a customer who has bought nothing. */
 async function used(customer: string): Promise<number> {
-  return Math.round(-(await till.posted(customer)) * 1_000_000);
+  return 0 - Math.round((await till.posted(customer)) * 1_000_000);
 }
 
 async function report(query = ''): Promise<any> {
@@ -125,6 +125,20 @@ describe('setting up', () => {
     expect(await change()).toMatchObject({ status: 200, body: { billing: 'metered', account: 'host', waiting: 0 } });
     // The report is the partner's own.
     expect((await other('GET', '/v1/reports/metering')).body.rows).toEqual([]);
+  });
+});
+
+describe('paying afterwards', () => {
+  it('and topping up by itself exclude each other', async () => {
+    const customer = await metered('cus_both');
+    const body = { enabled: true, threshold: '10', amount: '1000', monthly_money: '100' };
+    const on = () => till.api.call('PUT', `/v1/auto-recharge?customer_id=${customer}`, { body });
+    const bill = (billing: string) => till.api.call('PUT', `/v1/customers/${customer}/billing`, { body: { billing } });
+    expect(await on()).toMatchObject({ status: 409, body: { code: 'BILLED_TWICE' } });
+    await bill('prepaid');
+    await till.buy(customer, { amount: '10', save_card: true });
+    expect(await on()).toMatchObject({ status: 200 });
+    expect(await bill('metered')).toMatchObject({ status: 409, body: { code: 'BILLED_TWICE' } });
   });
 });
 

@@ -92,7 +92,7 @@ describe('the next period', () => {
     const id = await subscribed();
     await afterThePeriod(id);
     const stop = desk.till.stripe.fail('*', 'cut after');
-    await expect(collect()).rejects.toMatchObject({ code: 'STRIPE_UNREACHABLE' });
+    await expect(collect()).rejects.toThrow('STRIPE_UNREACHABLE');
     stop();
     await desk.payments();
     expect(await renewals(id)).toMatchObject([{ state: 'paid' }]);

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '2000' }, seed: { type: 'string' } } });
 const runs = wholeNumber('runs', values.runs);
 const seed = wholeNumber('seed', values.seed ?? String(randomInt(2 ** 31)));
-console.log(`${runs} histories in memory, a tenth of them on Postgres, in turn and at once. --seed ${seed}`);
+console.log(`${runs} histories in memory, a tenth of them on Postgres, in turn and at once; a fortieth with Stripe. --seed ${seed}`);
 
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const { status } = spawnSync(process.execPath, [jest, '--runInBand', 'test/property/'], {

@@ -55,6 +55,15 @@ async function beginStretch(
       'FUNDING_ALLOCATED',
       'With allocated funding customers have no overdraft, so none can pay afterwards.',
     );
+  const [recharged] = await transaction.query(
+    'select from talktime.auto_recharges where partner_id = $1 and wallet_id = $2 and enabled',
+    [partnerId, walletId],
+  );
+  if (recharged)
+    throw new TalktimeError(
+      'BILLED_TWICE',
+      'Automatic top-ups are on, so the card would be charged for what is billed afterwards. Switch them off first: PUT /v1/auto-recharge.',
+    );
   const account = sellerOf(await readPaymentSettings(transaction, partnerId), customerId);
   if (!(await readMeter(transaction, partnerId, account)))
     throw new TalktimeError(
@@ -68,6 +77,19 @@ async function beginStretch(
      from talktime.wallets where partner_id = $1 and wallet_id = $2`,
     [partnerId, walletId, account],
   );
+}
+
+/** Refuses what would charge a customer before for what it pays afterwards. @throws TalktimeError BILLED_TWICE */
+export async function requirePrepaid(transaction: Transaction, partnerId: string, walletId: number): Promise<void> {
+  const [open] = await transaction.query(
+    'select from talktime.metered_stretches where partner_id = $1 and wallet_id = $2 and to_sequence is null',
+    [partnerId, walletId],
+  );
+  if (open)
+    throw new TalktimeError(
+      'BILLED_TWICE',
+      'The customer pays afterwards for what it uses (metered). Let it pay before again first: PUT /v1/customers/{id}/billing.',
+    );
 }
 
 export async function getBilling(database: Database, partnerId: string, customerId: string): Promise<CustomerBilling> {

@@ -7,6 +7,7 @@ import { lockPartner, type Actor } from '../../ledger';
 import { formatDecimal, smaller, toJsonNumber, type Microcredits } from '../../money';
 import type { PaymentContext } from '../context';
 import { fromMinor } from '../currency';
+import { requirePrepaid } from '../metering/billing';
 import { walletNumber } from '../payer';
 import { decideRecharge, priceOfCredits } from './decide';
 import { factsFor, readSurroundings, type Surroundings } from './facts';
@@ -62,6 +63,7 @@ async function changeAutoRecharge(
   ];
   if (!body.enabled && !before && Object.keys(body).length === 1) return; // it is off
   const after = merged(body, before, around);
+  if (after.enabled) await requirePrepaid(transaction, partnerId, walletId);
   if (after.enabled) requirePayable(after, around);
   // Off and on again is "try it once more" for what waited for somebody; a suspension waits for another card.
   const triesAnew = before?.state === 'needs_action' && !before.enabled && after.enabled;

@@ -39,7 +39,10 @@ export async function collectRenewals(
     if (signal.aborted) break;
     await collectOne(context, partnerId, subscriptionId).catch((error: unknown) => (failed = error));
   }
-  if (failed !== undefined) throw failed;
+  if (failed !== undefined)
+    throw new Error(`Some renewals could not be collected: ${failed instanceof Error ? failed.message : 'unknown'}`, {
+      cause: failed,
+    });
   return due.length;
 }
 
