@@ -84,6 +84,29 @@ async function noteFailure(
   return after;
 }
 
+/**
+ * Somebody wants money back, or has it: whoever recharges looks anew. The card of one that was lost is not charged again;
+ * another card ends that. The partner's lock must be held.
+ */
+export async function noteDisputes(
+  transaction: Transaction,
+  partnerId: string,
+  before: PaymentRow,
+  { lost, disputed }: Pick<PaymentRow, 'lost' | 'disputed'>,
+): Promise<void> {
+  if (lost === before.lost && disputed === before.disputed) return;
+  if (!(await findRecharge(transaction, partnerId, before.wallet_id))) return;
+  const card = await currentCard(transaction, partnerId, before);
+  await changeRecharge(transaction, partnerId, before.wallet_id, {
+    ...(lost > before.lost && {
+      state: 'suspended' as const,
+      suspended_because: 'A payment was lost to a dispute.',
+      failed_fingerprint: card?.card_fingerprint ?? null,
+    }),
+    look: 'now',
+  });
+}
+
 async function nowOf(transaction: Transaction): Promise<Date> {
   const [row] = await transaction.query<{ now: Date }>('select talktime.clock() as now');
   return row!.now;
