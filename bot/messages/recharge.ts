@@ -35,6 +35,7 @@ export function cardLinkBlocks(customerName: string, url: string): MessageBlock[
 /** What somebody should act on; the rest passes by itself. */
 const TOLD: ReadonlySet<string> = new Set([
   'suspended',
+  'disputed',
   'needs_action',
   'no_card',
   'not_ready',

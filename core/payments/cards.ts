@@ -84,29 +84,21 @@ export async function readCard(
   };
 }
 
-interface Saved {
-  readonly walletId: number;
-  readonly account: Account | null;
-  readonly card: Card | null;
-}
-
 /** The card that is saved for a customer, or (null) for the partner itself. */
 export async function getCard(database: Database, partnerId: string, customerId: string | null): Promise<Card | null> {
-  return (await database.asPartner(partnerId, (transaction) => findSaved(transaction, partnerId, customerId))).card;
-}
-
-async function findSaved(transaction: Transaction, partnerId: string, customerId: string | null): Promise<Saved> {
-  const [walletId, settings] = await Promise.all([
-    walletNumber(transaction, partnerId, customerId),
-    readPaymentSettings(transaction, partnerId),
-  ]);
-  const account = accountFor(settings, customerId);
-  const card = account === null ? null : await readCard(transaction, partnerId, account, walletId);
-  return { walletId, account, card };
+  return database.asPartner(partnerId, async (transaction) => {
+    const [walletId, settings] = await Promise.all([
+      walletNumber(transaction, partnerId, customerId),
+      readPaymentSettings(transaction, partnerId),
+    ]);
+    const account = accountFor(settings, customerId);
+    return account === null ? null : readCard(transaction, partnerId, account, walletId);
+  });
 }
 
 /**
- * Forgets a saved card, here and at Stripe. Nothing is charged by itself from then on: automatic top-ups are switched off.
+ * Forgets a saved card, here and at Stripe, on whichever account it is kept: also one that takes no payments at present, or
+ * that nothing is sold on any more. Nothing is charged by itself from then on: automatic top-ups are switched off.
  * @throws TalktimeError STRIPE_UNREACHABLE: nothing was changed here; try again
  */
 export async function removeCard(
@@ -115,11 +107,31 @@ export async function removeCard(
   actor: Actor,
   customerId: string | null,
 ): Promise<void> {
-  const { database, stripe } = context;
-  const { walletId, account, card } = await database.asPartner(partnerId, (transaction) =>
-    findSaved(transaction, partnerId, customerId),
+  const [walletId, accounts] = await context.database.asPartner(partnerId, async (transaction) => {
+    const wallet = await walletNumber(transaction, partnerId, customerId);
+    const rows = await transaction.query<{ account: Account }>(
+      `select account from talktime.stripe_customers
+       where partner_id = $1 and wallet_id = $2 and payment_method is not null
+       order by account`,
+      [partnerId, wallet],
+    );
+    return [wallet, rows.map(({ account }) => account)];
+  });
+  for (const account of accounts) await removeFrom(context, partnerId, actor, customerId, account, walletId);
+}
+
+async function removeFrom(
+  { database, stripe }: PaymentContext,
+  partnerId: string,
+  actor: Actor,
+  customerId: string | null,
+  account: Account,
+  walletId: number,
+): Promise<void> {
+  const card = await database.asPartner(partnerId, (transaction) =>
+    readCard(transaction, partnerId, account, walletId),
   );
-  if (account === null || card === null) return;
+  if (card === null) return;
   await stripe
     .ask(account, (client, at) => client.paymentMethods.detach(card.paymentMethod, {}, at))
     .catch((error: unknown) => {

@@ -11,9 +11,12 @@ export interface Payer {
   readonly name: string;
 }
 
+/** Stripe repeats an answer of 500 to a key for a day: so long nobody could pay. A customer too many at Stripe harms nobody. */
+const KEY_MILLISECONDS = 10 * 60 * 1000;
+
 /**
- * The customer at Stripe who pays for a wallet; made when there is none yet. Two at once, or a crash in between, end
- * with the same one: the idempotency key is the wallet's.
+ * The customer at Stripe who pays for a wallet; made when there is none yet. Two at once end with the same one: the
+ * idempotency key is the wallet's, for some minutes.
  */
 export async function ensureStripeCustomer(
   context: { readonly database: Database; readonly stripe: StripeAccess },
@@ -35,7 +38,10 @@ export async function ensureStripeCustomer(
         metadata: { talktime_partner: partnerId, ...(customerId !== null && { talktime_customer: customerId }) },
       },
       // A key goes with its parameters, and a name may change.
-      { ...at, idempotencyKey: `customer:${partnerId}:${walletId}:${hash('sha256', name, 'hex').slice(0, 16)}` },
+      {
+        ...at,
+        idempotencyKey: `customer:${partnerId}:${walletId}:${hash('sha256', name, 'hex').slice(0, 16)}:${Math.floor(Date.now() / KEY_MILLISECONDS)}`,
+      },
     ),
   );
   const [row] = await context.database.asPartner(partnerId, (transaction) =>

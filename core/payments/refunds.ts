@@ -42,7 +42,7 @@ export async function refundPayment(
   const { payment, request, replayed } = await context.database.asPartner(partnerId, (transaction) =>
     record(transaction, partnerId, actor, paymentId, body),
   );
-  if (request.refund_id === null) await make(context, partnerId, payment, request);
+  if (request.refund_id === null) await (replayed ? findOrMake : make)(context, partnerId, payment, request);
   await settlePayment(context, partnerId, paymentId);
   return { ...(await getPaymentDetails(context.database, partnerId, paymentId)), replayed };
 }
@@ -194,26 +194,32 @@ export async function resumeRefunds(context: PaymentContext, partnerId: string, 
   if (failed) throw failed;
 }
 
-/** Stripe forgets keys after a day, so it is asked first whether it has the refund. */
 async function resume(context: PaymentContext, partnerId: string, request: RefundRow): Promise<void> {
-  const { database, stripe } = context;
-  const payment = (await database.asPartner(partnerId, (transaction) =>
+  const payment = (await context.database.asPartner(partnerId, (transaction) =>
     findPayment(transaction, partnerId, request.payment_id),
   ))!;
-  const made = await stripe.ask(payment.account, (client, at) =>
+  await findOrMake(context, partnerId, payment, request).catch((error: unknown) => {
+    if (!(error instanceof TalktimeError) || error.code !== 'STRIPE_REFUSED') throw error;
+  }); // a refusal is kept with the request
+  await settlePayment(context, partnerId, request.payment_id);
+}
+
+/** Stripe forgets keys after a day, so it is asked first whether it has the refund. */
+async function findOrMake(
+  context: PaymentContext,
+  partnerId: string,
+  payment: PaymentRow,
+  request: RefundRow,
+): Promise<void> {
+  const made = await context.stripe.ask(payment.account, (client, at) =>
     client.refunds.list({ payment_intent: payment.payment_intent!, limit: 100 }, at).autoPagingToArray({ limit: 1000 }),
   );
   const mine = made.find(({ metadata }) => metadata?.talktime_refund === `${request.request_id}:${request.attempt}`);
-  if (mine)
-    await database.asPartner(partnerId, (transaction) =>
-      transaction.query(
-        'update talktime.refund_requests set refund_id = $3 where partner_id = $1 and request_id = $2 and refund_id is null',
-        [partnerId, request.request_id, mine.id],
-      ),
-    );
-  else
-    await make(context, partnerId, payment, request).catch((error: unknown) => {
-      if (!(error instanceof TalktimeError) || error.code !== 'STRIPE_REFUSED') throw error;
-    }); // a refusal is kept with the request
-  await settlePayment(context, partnerId, request.payment_id);
+  if (!mine) return make(context, partnerId, payment, request);
+  await context.database.asPartner(partnerId, (transaction) =>
+    transaction.query(
+      'update talktime.refund_requests set refund_id = $3 where partner_id = $1 and request_id = $2 and refund_id is null',
+      [partnerId, request.request_id, mine.id],
+    ),
+  );
 }

@@ -10,7 +10,7 @@ import { NOTHING_SEEN, observe, type Hint, type Seen } from './observe';
 import { chargeSavedCard, isUncharged } from './recharge/charge';
 import { noteConfirmed } from './recharge/confirmed';
 import { letGo } from './recharge/let-go';
-import { noteRechargeOutcome } from './recharge/outcome';
+import { noteDisputes, noteRechargeOutcome } from './recharge/outcome';
 import { noteRenewalOutcome, periodPaidFor, type PaidPeriod } from './renewals/outcome';
 import { findPayment, noPayment, PAYMENT_COLUMNS, toPayment, type PaymentRow, type PaymentState } from './rows';
 import { standingOf, type Standing } from './standing';
@@ -124,6 +124,7 @@ async function settle(
   }
   await noteRenewalOutcome(transaction, partnerId, row, { state, failure: standing.failure }, publicUrl);
   await noteRechargeOutcome(transaction, partnerId, row, { state, failure: standing.failure }, publicUrl);
+  await noteDisputes(transaction, partnerId, row, standing);
   return (await findPayment(transaction, partnerId, row.payment_id))!;
 }
 

@@ -55,19 +55,22 @@ export function isAccessLost(error: unknown): boolean {
   return error instanceof Stripe.errors.StripePermissionError && error.code === 'account_invalid';
 }
 
+const ACCOUNT_GONE =
+  'Stripe gives no access to the connected account any more. Its owner connects it again: POST /v1/stripe/connect.';
+const KEY_REFUSED =
+  'Stripe does not accept the key of this service for that. Whoever runs it checks STRIPE_SECRET_KEY and what it may do (docs/operators.md).';
+
+/** Whether Stripe refused the service itself, and did not look at what was asked. */
+export function isAboutAccess({ detail }: TalktimeError): boolean {
+  return detail === ACCOUNT_GONE || detail === KEY_REFUSED;
+}
+
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof Stripe.errors.StripeError) || error instanceof Stripe.errors.StripeCardError) return error;
-  if (isAccessLost(error))
-    return new TalktimeError(
-      'STRIPE_REFUSED',
-      'Stripe gives no access to the connected account any more. Its owner connects it again: POST /v1/stripe/connect.',
-    );
+  if (isAccessLost(error)) return new TalktimeError('STRIPE_REFUSED', ACCOUNT_GONE);
   if (error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError)
     // Stripe's own words quote parts of the key.
-    return new TalktimeError(
-      'STRIPE_REFUSED',
-      'Stripe does not accept the key of this service for that. Whoever runs it checks STRIPE_SECRET_KEY and what it may do (docs/operators.md).',
-    );
+    return new TalktimeError('STRIPE_REFUSED', KEY_REFUSED);
   const status = error.statusCode ?? 0;
   const isUnknown = status === 0 || status === 409 || status === 429 || status >= 500;
   return isUnknown

@@ -124,6 +124,10 @@ export const payRoutes: Routes = async (app, { talktime, payments, publicUrl, li
       const { partnerId, customerId: customer } = link;
       try {
         const { once, plan_id, amount } = form.parse(request.body);
+        const shop = await readShop(talktime.database, partnerId, customer);
+        // Where pricing is not shown, neither is what an amount would buy (money-rules 21).
+        if (plan_id === undefined && shop.freeAmount === null)
+          throw new TalktimeError('PLAN_NOT_FOUND', 'Choose a plan.');
         const body = checkoutCreate.parse({
           customer_id: customer,
           ...(plan_id === undefined ? { amount: amount?.replace(',', '.') } : { plan_id }),

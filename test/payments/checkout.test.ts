@@ -69,6 +69,17 @@ describe('a checkout', () => {
     });
   });
 
+  it('can be opened soon after Stripe failed to make the customer, whose failure it repeats for a day', async () => {
+    await till.customer('cus_fails');
+    till.stripe.script('POST /v1/customers', 'server error');
+    expect((await open({ customer_id: 'cus_fails', amount: '20' })).body.code).toBe('STRIPE_UNREACHABLE');
+    expect((await open({ customer_id: 'cus_fails', amount: '20' })).body.code).toBe('STRIPE_UNREACHABLE');
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 10 * 60 * 1000);
+    const later = await open({ customer_id: 'cus_fails', amount: '20' });
+    clock.mockRestore();
+    expect(later).toMatchObject({ status: 201, body: { state: 'open' } });
+  });
+
   it('asked for by many at once with one key is one checkout', async () => {
     await till.customer('cus_burst');
     const before = till.stripe.all('checkoutSession').length;

@@ -311,6 +311,9 @@ describe('selling on connected accounts', () => {
     expect(seller.account).not.toBe(first);
     await seller.buy('10');
     expect(await seller.posted()).toBe(7000);
+    // What is on the first account cannot be compared any more; all else is.
+    const compared = await seller.call('POST', '/v1/payments/reconcile', { mend: true });
+    expect(compared).toMatchObject({ status: 200, body: { compared: { at_stripe: 1, here: 1 }, differences: [] } });
   });
 
   it('ends here when the partner disconnects, settles what is open, and is taken up again on the same account', async () => {

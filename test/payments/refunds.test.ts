@@ -2,8 +2,11 @@ import { settleDuePayments } from '@talktime/core/payments';
 import { Selling } from './selling';
 
 let selling: Selling;
+/** How far Stripe's clock is ahead, in milliseconds. */
+let ahead: number;
 beforeEach(async () => {
-  selling = await Selling.open();
+  ahead = 0;
+  selling = await Selling.open({ now: () => Date.now() + ahead });
   await selling.alerting.world.customer('acme', '0');
 });
 afterEach(() => selling.close());
@@ -69,6 +72,17 @@ describe('Giving money back', () => {
     );
     await settleDuePayments(selling.context, selling.partnerId, new AbortController().signal);
     expect(await selling.details(id)).toMatchObject({ refunded: 20, refunds: [{ amount: 20, status: 'succeeded' }] });
+    expect(refundsAtStripe()).toHaveLength(1);
+    expect(await selling.posted()).toBe(4000);
+  });
+
+  it('when the answer was lost and Stripe has forgotten the key, the same request refunds once', async () => {
+    const { id } = await selling.buy('60');
+    const body = { amount: '20', idempotency_key: 'lost' };
+    selling.fake.script('POST /v1/refunds', 'cut after', 'cut after');
+    await expect(selling.refund(id, body)).rejects.toMatchObject({ code: 'STRIPE_UNREACHABLE' });
+    ahead = 25 * 60 * 60 * 1000;
+    expect(await selling.refund(id, body)).toMatchObject({ refunded: 20, replayed: true });
     expect(refundsAtStripe()).toHaveLength(1);
     expect(await selling.posted()).toBe(4000);
   });

@@ -183,4 +183,24 @@ describe('the next period', () => {
     await collect();
     expect(await renewals(id)).toEqual([]);
   });
+
+  it('that was asked for and not answered is not charged once the subscription is canceled', async () => {
+    const id = await subscribed();
+    const { id: subscriptionId } = await subscription(id);
+    await afterThePeriod(id);
+    const stop = desk.till.stripe.fail('*', 'cut before');
+    await expect(collect()).rejects.toMatchObject({ code: 'STRIPE_UNREACHABLE' });
+    stop();
+    await desk.till.api.call('POST', `/v1/subscriptions/${subscriptionId}/cancel`);
+    expect(await subscription(id)).toMatchObject({ status: 'canceled', ended_because: 'requested' });
+    await desk.payments();
+    expect(desk.intents(await renewals(id))).toEqual([]);
+    expect(await renewals(id)).toMatchObject([{ state: 'failed', failure: { code: 'not_charged' } }]);
+    const told = await desk.sql(
+      `select n.event from talktime.payment_news n join talktime.payments p using (partner_id, payment_id)
+       where p.partner_id = $1 and p.customer_id = $2`,
+      [desk.partnerId, id],
+    );
+    expect(told).toEqual([]);
+  });
 });

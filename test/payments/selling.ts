@@ -8,7 +8,12 @@ import {
   StripeAccess,
   type PaymentContext,
 } from '@talktime/core/payments';
-import { startFakeStripe, type FakeStripe, type Payment as Paying } from '../../server/demo/stripe';
+import {
+  startFakeStripe,
+  type FakeStripe,
+  type FakeStripeOptions,
+  type Payment as Paying,
+} from '../../server/demo/stripe';
 import { Alerting } from '../alerts/alerting';
 import { PARTNER } from '../setup/world';
 
@@ -23,8 +28,8 @@ export class Selling {
     readonly account: string,
   ) {}
 
-  static async open(): Promise<Selling> {
-    const [alerting, fake] = await Promise.all([Alerting.open(), startFakeStripe()]);
+  static async open(stripe: FakeStripeOptions = {}): Promise<Selling> {
+    const [alerting, fake] = await Promise.all([Alerting.open(), startFakeStripe(stripe)]);
     const account = fake.addAccount();
     await alerting.test.superuser(
       `insert into talktime.payment_settings (partner_id, stripe_account, charges_enabled) values ($1, $2, true)

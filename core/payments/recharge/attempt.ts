@@ -88,6 +88,7 @@ async function begin(
 
 /** What somebody should know of, once a month: it does not end by itself before the next. */
 const TOLD: ReadonlySet<WhyNot> = new Set([
+  'disputed',
   'monthly_count',
   'monthly_money',
   'no_card',

@@ -1,9 +1,11 @@
 import Stripe from 'stripe';
 import { TalktimeError } from '../../contract/errors';
+import type { Transaction } from '../../database';
 import { formatDecimal } from '../../money';
 import { metadataOf } from '../checkout';
 import type { PaymentContext } from '../context';
 import type { PaymentRow } from '../rows';
+import { isAboutAccess } from '../stripe';
 import { findRecharge } from './rows';
 
 /** What came of asking Stripe to charge a card whose owner is not there. */
@@ -54,7 +56,8 @@ export async function chargeSavedCard(context: PaymentContext, partnerId: string
       throw second;
     });
     if (found) return found;
-    if (isRefusal(error)) return { refused: { code: 'stripe_refused', message: error.detail } };
+    if (isRefusal(error))
+      return { refused: { code: isAboutAccess(error) ? NO_CHARGE : 'stripe_refused', message: error.detail } };
     throw error;
   }
 }
@@ -62,8 +65,11 @@ export async function chargeSavedCard(context: PaymentContext, partnerId: string
 const isRefusal = (error: unknown): error is TalktimeError =>
   error instanceof TalktimeError && error.code === 'STRIPE_REFUSED';
 
+/** Stripe was not asked, or not so that it would answer: that says nothing of the card. */
+export const NO_CHARGE = 'not_charged';
+
 const NOT_CHARGED: Charged = {
-  refused: { code: 'not_charged', message: 'Stripe could not be reached, and nothing was charged.' },
+  refused: { code: NO_CHARGE, message: 'Stripe could not be reached, and nothing was charged.' },
 };
 
 /** The payer at Stripe, and whether it is still wanted that the card is charged. */
@@ -82,9 +88,19 @@ async function readPayer(
     ]);
     return {
       customer: payer?.stripe_customer ?? null,
-      wanted: row.kind !== 'recharge' || recharge?.enabled === true,
+      wanted: row.kind === 'renewal' ? await isUnpaid(transaction, partnerId, row) : recharge?.enabled === true,
     };
   });
+}
+
+/** Whether the subscription goes on, and waits for its next period. */
+async function isUnpaid(transaction: Transaction, partnerId: string, { terms }: PaymentRow): Promise<boolean> {
+  const rows = await transaction.query(
+    `select from talktime.subscriptions
+     where partner_id = $1 and subscription_id = $2 and ended_at is null and period_end <= talktime.clock()`,
+    [partnerId, terms!.subscription],
+  );
+  return rows.length > 0;
 }
 
 function paramsFor(partnerId: string, row: PaymentRow, customer: string): Stripe.PaymentIntentCreateParams {

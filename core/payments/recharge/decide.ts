@@ -39,6 +39,8 @@ export interface RechargeFacts {
   /** What may be paid at once, in millionths. */
   readonly mostAtOnce: bigint;
   readonly history: RechargeHistory;
+  /** Somebody wants money back that the wallet was paid with. */
+  readonly disputed: boolean;
   /** Milliseconds. */
   readonly now: number;
 }
@@ -48,6 +50,7 @@ export type WhyNot =
   | 'suspended'
   | 'needs_action'
   | 'under_way'
+  | 'disputed'
   | 'above_threshold'
   | 'no_card'
   | 'not_ready'
@@ -77,6 +80,7 @@ export function decideRecharge(facts: RechargeFacts): Decision {
   if (terms.state !== 'active') return nothing(terms.state);
   if (history.underWay) return nothing('under_way');
   if (facts.posted > terms.threshold) return nothing('above_threshold');
+  if (facts.disputed) return nothing('disputed');
   if (facts.card !== 'saved') return nothing(facts.card === 'none' ? 'no_card' : 'not_ready');
   if (facts.currency !== terms.currency) return nothing('currency_changed');
   const nextMonth = startOfMonth(now, 1);

@@ -19,6 +19,7 @@ export interface Surroundings extends Money {
   readonly card: Card | null;
   readonly history: RechargeHistory;
   readonly posted: Microcredits;
+  readonly disputed: boolean;
   /** Milliseconds. */
   readonly now: number;
 }
@@ -39,11 +40,21 @@ export async function readSurroundings(
     readHistory(transaction, partnerId, walletId, now),
     account === null ? null : readCard(transaction, partnerId, account, walletId),
   ]);
-  return { settings, payer, account, card, history, posted: wallet.posted, now, ...money };
+  return {
+    settings,
+    payer,
+    account,
+    card,
+    history,
+    posted: wallet.posted,
+    disputed: wallet.openDisputes > 0,
+    now,
+    ...money,
+  };
 }
 
 export function factsFor(row: RechargeRow, around: Surroundings): RechargeFacts {
-  const { account, card, settings, posted, currency, creditValue, history, now } = around;
+  const { account, card, settings, posted, disputed, currency, creditValue, history, now } = around;
   return {
     terms: termsOf(row),
     posted,
@@ -52,6 +63,7 @@ export function factsFor(row: RechargeRow, around: Surroundings): RechargeFacts 
     creditValue,
     mostAtOnce: settings.most_top_up,
     history,
+    disputed,
     now,
   };
 }

@@ -2,6 +2,7 @@ import { endQuiet } from '../../alerts';
 import type { Transaction } from '../../database';
 import { formatMoney } from '../currency';
 import type { PaymentRow, PaymentState } from '../rows';
+import { NO_CHARGE } from './charge';
 import { MOST_FAILURES } from './decide';
 import { changeRecharge, findRecharge, type RechargeRow } from './rows';
 import { failureText, type AfterFailure } from './words';
@@ -60,25 +61,50 @@ async function noteFailure(
     await changeRecharge(transaction, partnerId, row.wallet_id, { look: 'now' });
     return 'other_card';
   }
-  const failures = row.failures + 1;
+  // What no card is to blame for ends by itself, and no other card would help.
+  const isCards = failure?.code !== NO_CHARGE;
+  const failures = row.failures + (isCards ? 1 : 0);
   const after =
     state === 'mismatch'
       ? 'review'
       : failure?.code === NEEDS_OWNER
         ? 'confirm'
-        : failures < MOST_FAILURES
+        : failures < MOST_FAILURES || !isCards
           ? 'again'
           : 'suspended';
   const isOver = after === 'suspended' || after === 'review';
   await changeRecharge(transaction, partnerId, row.wallet_id, {
     failures,
     failed_at: await nowOf(transaction),
-    failed_fingerprint: card?.card_fingerprint ?? null,
+    ...(isCards && { failed_fingerprint: card?.card_fingerprint ?? null }),
     ...(isOver && { state: 'suspended' as const, suspended_because: failure?.message ?? 'The payment failed.' }),
     ...(after === 'confirm' && { state: 'needs_action' as const, action_payment: payment.payment_id }),
     look: 'now',
   });
   return after;
+}
+
+/**
+ * Somebody wants money back, or has it: whoever recharges looks anew. The card of one that was lost is not charged again;
+ * another card ends that. The partner's lock must be held.
+ */
+export async function noteDisputes(
+  transaction: Transaction,
+  partnerId: string,
+  before: PaymentRow,
+  { lost, disputed }: Pick<PaymentRow, 'lost' | 'disputed'>,
+): Promise<void> {
+  if (lost === before.lost && disputed === before.disputed) return;
+  if (!(await findRecharge(transaction, partnerId, before.wallet_id))) return;
+  const card = await currentCard(transaction, partnerId, before);
+  await changeRecharge(transaction, partnerId, before.wallet_id, {
+    ...(lost > before.lost && {
+      state: 'suspended' as const,
+      suspended_because: 'A payment was lost to a dispute.',
+      failed_fingerprint: card?.card_fingerprint ?? null,
+    }),
+    look: 'now',
+  });
 }
 
 async function nowOf(transaction: Transaction): Promise<Date> {

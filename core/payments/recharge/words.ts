@@ -10,6 +10,7 @@ const WHY_NOT: Record<WhyNot, string> = {
   suspended: `Automatic top-ups are suspended after ${MOST_FAILURES} failures in a row. Add another card to end it.`,
   needs_action: 'The bank wants the owner of the card to confirm the payment. Confirm it, or add another card.',
   under_way: 'A top-up is under way.',
+  disputed: 'A payment is disputed. Nothing is charged by itself until that is over.',
   above_threshold: 'The balance is above the threshold.',
   no_card: 'No card is saved. Add one.',
   not_ready: 'The Stripe account that it would be paid to takes no payments. Look at the payment settings.',

@@ -4,7 +4,7 @@ import { listPartnerIds } from '../../customers';
 import type { PaymentContext } from '../context';
 import { workOnEvent } from '../events';
 import { settlePayment } from '../settle';
-import { HOST_ACCOUNT, type Account } from '../stripe';
+import { HOST_ACCOUNT, isAboutAccess, type Account } from '../stripe';
 import { compare, ofStranger, stuckEvent, type Books, type StripePayment } from './compare';
 import { accountsOf, readOurBooks, readStuckEvents, readStuckEventsOfHost, type OurBooks } from './our-books';
 import { readStripePayment, StripeBook } from './stripe-book';
@@ -27,7 +27,7 @@ export async function reconcile(
   partnerId: string,
   { since, mend, book = new StripeBook(context.stripe, since) }: ReconcileOptions,
 ): Promise<Reconciliation> {
-  const accounts = await accountsOf(context.database, partnerId);
+  const accounts = await withAccess(await accountsOf(context.database, partnerId), book);
   const { books, ours } = await readAll(context, partnerId, accounts, book);
   const suspected = compare(books);
   const found = (await lookAgain(context, partnerId, accounts, suspected)).filter(isIn(suspected));
@@ -39,6 +39,19 @@ export async function reconcile(
     mended: found.filter((difference) => !isIn(left)(difference)),
     differences: left,
   };
+}
+
+/** Without the accounts that their owners have disconnected: what is there cannot be seen any more, all else is compared. */
+async function withAccess(accounts: readonly Account[], book: StripeBook): Promise<Account[]> {
+  const seen: Account[] = [];
+  for (const account of accounts)
+    await book.list(account).then(
+      () => seen.push(account),
+      (error: unknown) => {
+        if (account === HOST_ACCOUNT || !(error instanceof TalktimeError) || !isAboutAccess(error)) throw error;
+      },
+    );
+  return seen;
 }
 
 /** What the host's own account has of nobody who is known here, and events of it that wait. */
@@ -79,11 +92,14 @@ async function readAll(
       if (payment.partnerId === partnerId) listed.set(payment.intent, payment);
     older.push(...listing.older);
   }
-  const ours = await readOurBooks(context.database, partnerId, {
-    since: book.since,
-    intents: [...listed.keys(), ...older],
-    paymentIds: [...listed.values()].flatMap(({ paymentId }) => paymentId ?? []),
-  });
+  const ours = on(
+    accounts,
+    await readOurBooks(context.database, partnerId, {
+      since: book.since,
+      intents: [...listed.keys(), ...older],
+      paymentIds: [...listed.values()].flatMap(({ paymentId }) => paymentId ?? []),
+    }),
+  );
   for (const [intent, account] of intentsOf(ours))
     if (!listed.has(intent)) await readInto(listed, context, accounts, intent, account);
   const waiting = await readStuckEvents(
@@ -92,6 +108,13 @@ async function readAll(
     accounts.filter((account) => account !== HOST_ACCOUNT),
   );
   return { books: { partnerId, atStripe: [...listed.values()], ...ours, waiting }, ours };
+}
+
+/** What is on these accounts, or on none that is known. */
+function on(accounts: readonly Account[], { kept, credited, byHand }: OurBooks): OurBooks {
+  const isOn = ({ account }: OurBooks['kept'][number]) => accounts.includes(account);
+  const elsewhere = new Set(kept.flatMap((row) => (isOn(row) ? [] : [row.intent])));
+  return { kept: kept.filter(isOn), credited: credited.filter(({ intent }) => !elsewhere.has(intent)), byHand };
 }
 
 /** What a payment's row or the ledger names, with its account where that is known. */
@@ -130,11 +153,14 @@ async function lookAgain(
     intents: named,
     paymentIds: about.flatMap(({ payment_id: paymentId }) => paymentId ?? []),
   };
-  const accountOf = intentsOf(await readOurBooks(context.database, partnerId, wanted));
+  const accountOf = intentsOf(on(accounts, await readOurBooks(context.database, partnerId, wanted)));
   const atStripe = new Map<string, StripePayment>();
   for (const intent of new Set([...named, ...accountOf.keys()]))
     await readInto(atStripe, context, accounts, intent, accountOf.get(intent) ?? null);
-  const ours = await readOurBooks(context.database, partnerId, { ...wanted, intents: [...atStripe.keys(), ...named] });
+  const ours = on(
+    accounts,
+    await readOurBooks(context.database, partnerId, { ...wanted, intents: [...atStripe.keys(), ...named] }),
+  );
   const waiting = await readStuckEvents(
     context.database,
     partnerId,

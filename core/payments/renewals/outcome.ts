@@ -76,6 +76,7 @@ export async function noteRenewalOutcome(
 ): Promise<void> {
   if (payment.kind !== 'renewal' || payment.state === state || state !== 'failed') return;
   const subscription = await lockSubscription(transaction, partnerId, payment.terms!.subscription!);
+  if (subscription.endedBecause === 'requested') return; // nobody waits for it
   const reason = failure?.message ?? 'The payment failed.';
   const then = await refuse(transaction, partnerId, subscription, reason);
   const needsOwner = failure?.code === NEEDS_OWNER && then !== 'ended';

@@ -30,6 +30,7 @@ const usual: RechargeFacts = {
   creditValue: 10_000n,
   mostAtOnce: 1_000_000_000n,
   history: { underWay: false, recent: [], monthCount: 0, monthMoney: 0n },
+  disputed: false,
   now: NOW,
 };
 
@@ -44,6 +45,7 @@ describe('the decision', () => {
     ['needs_action', { terms: { ...usual.terms, state: 'needs_action' } }],
     ['under_way', { history: { ...usual.history, underWay: true } }],
     ['above_threshold', { posted: micro(credits(100) + 1n) }],
+    ['disputed', { disputed: true }],
     ['no_card', { card: 'none' }],
     ['not_ready', { card: 'not_ready' }],
     ['currency_changed', { currency: 'EUR' }],

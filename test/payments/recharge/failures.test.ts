@@ -117,7 +117,7 @@ describe('a charge of which the outcome is not known', () => {
     expect(await desk.posted(id)).toBe(1000);
   });
 
-  it('not done within an hour: it is given up, counts as failed, and nothing is charged late', async () => {
+  it('not done within an hour: it is given up, is not the card’s failure, and nothing is charged late', async () => {
     const id = await low();
     const stop = desk.till.stripe.fail('*', 'cut before');
     await expect(desk.look(id)).rejects.toMatchObject({ code: 'STRIPE_UNREACHABLE' });
@@ -129,7 +129,7 @@ describe('a charge of which the outcome is not known', () => {
     await desk.payments();
     expect(await desk.attempts(id)).toMatchObject([{ state: 'failed', failure: { code: 'not_charged' } }]);
     expect(desk.intents(await desk.attempts(id))).toEqual([]);
-    expect(await desk.get(id)).toMatchObject({ failures: 1 });
+    expect(await desk.get(id)).toMatchObject({ failures: 0, waits: { code: 'failed_lately' } });
   });
 
   it('done, and nothing heard for a day: it is found at Stripe by its metadata, without its key', async () => {

@@ -131,3 +131,44 @@ describe('the limits of a month', () => {
     expect(await desk.looked(id)).toBe('monthly_money');
   });
 });
+
+describe('a payment that is disputed', () => {
+  it('lets nothing be charged by itself until that is over, and goes on when it was won', async () => {
+    const id = await desk.customer(500);
+    await desk.spend(id, 450);
+    expect(await desk.looked(id)).toBe('paid');
+    const [intent] = desk.intents(await desk.attempts(id));
+    const dispute = desk.till.stripe.dispute(intent!.id);
+    await desk.till.heard();
+    await desk.call(id, 80);
+    await desk.later('1 hour');
+    expect(await desk.looked(id)).toBe('disputed');
+    expect(await desk.told(id)).toEqual([expect.stringContaining('A payment is disputed')]);
+    expect(await desk.get(id)).toMatchObject({ waits: { code: 'disputed' } });
+    expect(await desk.attempts(id)).toHaveLength(1);
+
+    await desk.startReplicas(1);
+    desk.till.stripe.setDispute(dispute.id, 'won');
+    await desk.until(async () => (await desk.posted(id)) === 1000);
+  });
+
+  it('and lost: the card that it was paid by is not charged again, another one is', async () => {
+    const id = await desk.customer(500);
+    await desk.spend(id, 450);
+    expect(await desk.looked(id)).toBe('paid');
+    const [intent] = desk.intents(await desk.attempts(id));
+    const dispute = desk.till.stripe.dispute(intent!.id);
+    await desk.till.heard();
+    desk.till.stripe.setDispute(dispute.id, 'lost');
+    await desk.till.heard();
+    expect(await desk.posted(id)).toBe(50);
+    await desk.later('1 hour');
+    expect(await desk.looked(id)).toBe('suspended');
+    expect(await desk.get(id)).toMatchObject({
+      state: 'suspended',
+      failed_because: 'A payment was lost to a dispute.',
+    });
+    await desk.saveCard(id, CARDS.other);
+    expect(await desk.looked(id)).toBe('paid');
+  });
+});

@@ -232,3 +232,18 @@ describe('a card', () => {
     }
   });
 });
+
+it('a card is removed also while the account that it is kept on is not sold on', async () => {
+  const id = await desk.customer(500);
+  const [saved] = await desk.sql<{ payment_method: string }>(
+    'select payment_method from talktime.stripe_customers where partner_id = $1 and wallet_id = $2',
+    [desk.partnerId, await desk.walletOf(id)],
+  );
+  await desk.till.host('PATCH', '/v1/payment-settings', { sells_on: 'own' });
+  const removed = await desk.till.api.call('DELETE', `/v1/cards?customer_id=${id}`);
+  await desk.till.host('PATCH', '/v1/payment-settings', { sells_on: 'host' });
+  expect(removed.status).toBe(204);
+  expect((await desk.till.api.get(`/v1/cards?customer_id=${id}`)).body).toEqual({ card: null });
+  expect(desk.till.stripe.get('paymentMethod', saved!.payment_method).customer).toBeNull();
+  expect(await desk.get(id)).toMatchObject({ enabled: false });
+});

@@ -1,3 +1,4 @@
+import Stripe from 'stripe';
 import { CARDS, Desk } from './desk';
 
 let desk: Desk;
@@ -111,4 +112,41 @@ describe('after three failures in a row', () => {
     expect(await desk.get(id)).toMatchObject({ state: 'active', failures: 0 });
     expect(await desk.looked(id)).toBe('paid');
   });
+
+  it.each([
+    ['Stripe is not reached for hours', 'cut before'],
+    ['Stripe does not accept the key of the service', 'key refused'],
+  ] as const)('%s: no card is to blame, so nothing is suspended', async (_, fault) => {
+    const id = await desk.customer(500);
+    await desk.spend(id, 450);
+    for (const hours of [0, 2, 4, 6]) {
+      await desk.later(`${hours} hours`);
+      const stop = fault === 'cut before' ? desk.till.stripe.fail('*', fault) : withoutAccess();
+      await desk.look(id).catch(() => undefined);
+      stop();
+      await desk.sql(
+        `update talktime.payments set created_at = created_at - interval '61 minutes'
+         where partner_id = $1 and customer_id = $2 and kind = 'recharge' and state = 'created'`,
+        [desk.partnerId, id],
+      );
+      await desk.payments();
+      expect((await desk.attempts(id)).at(-1)).toMatchObject({ state: 'failed', failure: { code: 'not_charged' } });
+      expect(await desk.get(id)).toMatchObject({ state: 'active', failures: 0, waits: { code: 'failed_lately' } });
+    }
+    await desk.later('8 hours');
+    expect(await desk.looked(id)).toBe('paid');
+  });
 });
+
+/** As if the key of the service had been revoked. */
+function withoutAccess(): () => void {
+  const { client } = desk.context.stripe;
+  const refuse = () => Promise.reject(new Stripe.errors.StripeAuthenticationError({ type: 'invalid_request_error' }));
+  const spies = [
+    jest.spyOn(client.paymentIntents, 'create').mockImplementation(refuse),
+    jest.spyOn(client.paymentIntents, 'list').mockImplementation(() => {
+      throw new Stripe.errors.StripeAuthenticationError({ type: 'invalid_request_error' });
+    }),
+  ];
+  return () => spies.forEach((spy) => spy.mockRestore());
+}
