@@ -48,6 +48,9 @@ function planCard(plan: Plan, once: string, showsPricing: boolean): Html {
       ${plan.popular ? html`<span class="badge">Popular</span>` : null}
     </div>
     <p class="price">${money(plan.price, plan.currency)}</p>
+    ${plan.recurring
+      ? html`<p class="small">Charged to your card every ${periodOf(plan.recurring)} until it is cancelled.</p>`
+      : null}
     ${showsPricing ? html`<p class="what">${contentOf(plan)}</p>` : null}
     ${plan.description === '' ? null : html`<p class="small">${plan.description}</p>`}
     <form method="post">
@@ -62,9 +65,13 @@ function planCard(plan: Plan, once: string, showsPricing: boolean): Html {
 function contentOf({ credits: amount, minutes, bonus, expires_after_days: days, recurring }: Plan): string {
   const size = amount === null ? `${grouped(String(minutes ?? 0))} minutes` : `${grouped(String(amount))} credits`;
   const onTop = bonus > 0 ? ` + ${grouped(String(bonus))} bonus credits` : '';
-  if (recurring)
-    return `${size}${onTop} for ${recurring.every === 1 ? 'a' : recurring.every} ${recurring.period}${recurring.every === 1 ? '' : 's'}`;
+  if (recurring) return `${size}${onTop} every ${periodOf(recurring)}`;
   return days === null ? `${size}${onTop}` : `${size}${onTop}, valid for ${days} days`;
+}
+
+/** "month", or "2 weeks" */
+function periodOf({ every, period }: NonNullable<Plan['recurring']>): string {
+  return every === 1 ? period : `${every} ${period}s`;
 }
 
 function freeAmountForm(
