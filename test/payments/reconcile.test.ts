@@ -411,6 +411,25 @@ describe('every day, and by the API', () => {
     expect((await till.api.get('/v1/payments/reconciliation', { key: readsOnly })).status).toBe(403);
   });
 
+  it('the doctor says what the newest comparison left, until nothing is left', async () => {
+    const found = async () => (await till.api.get('/v1/doctor')).body.findings.map(({ code }: any) => code);
+    const intent = await paidByHand({
+      talktime_partner: till.api.partnerId,
+      talktime_payment: 'pay_00000000000000000000',
+    });
+    await till.api.post('/v1/payments/reconcile', {});
+    const { body } = await till.api.get('/v1/doctor');
+    expect(body.findings.find(({ code }: any) => code === 'PAYMENTS_DIFFER')).toMatchObject({
+      state: 'broken',
+      detail: expect.stringMatching(/^The daily comparison left 1 difference\. Stripe has a payment/),
+      next: expect.stringContaining(intent),
+    });
+    await till.customer('cus_doctor');
+    await till.api.post('/v1/top-ups', { customer_id: 'cus_doctor', amount: '5', idempotency_key: intent });
+    await till.api.post('/v1/payments/reconcile', {});
+    expect(await found()).not.toContain('PAYMENTS_DIFFER');
+  });
+
   it('says so when Stripe cannot be asked', async () => {
     till.stripe.fail('GET /v1/payment_intents', 'unavailable');
     const answer = await till.api.post('/v1/payments/reconcile', {});

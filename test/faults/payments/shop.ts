@@ -161,8 +161,9 @@ export class Shop {
   async #try(asked: Asked): Promise<void> {
     const answer = await request(this.replica.url, asked.ask, PATIENCE).catch(() => null);
     asked.last = answer ? `${answer.status} ${answer.body?.code}` : 'nothing';
-    if (!answer || answer.status >= 500) return;
-    if (answer.status >= 400 && !REFUSALS.has(answer.body?.code))
+    const isRefusal = REFUSALS.has(answer?.body?.code);
+    if (!answer || (answer.status >= 500 && !isRefusal)) return;
+    if (answer.status >= 400 && !isRefusal)
       this.findings.push(`${asked.kind} was refused: ${answer.status} ${JSON.stringify(answer.body)}`);
     asked.answer ??= answer;
   }
