@@ -151,10 +151,17 @@ function claim(transaction: Transaction) {
   );
 }
 
-/** Forgets events that were worked on long ago: Stripe repeats one for three days at most. */
+/**
+ * Forgets events that were worked on long ago, since Stripe repeats one for three days at most; and those that were tried in
+ * vain for so long, as of an account that its owner disconnected.
+ */
 export async function forgetEvents(database: Database): Promise<void> {
   await database.asDirectory((transaction) =>
-    transaction.query(`delete from directory.stripe_events where done_at < clock_timestamp() - interval '30 days'`),
+    transaction.query(
+      `delete from directory.stripe_events
+       where done_at < clock_timestamp() - interval '30 days'
+         or done_at is null and received_at < clock_timestamp() - interval '30 days'`,
+    ),
   );
 }
 

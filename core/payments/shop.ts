@@ -19,6 +19,17 @@ export interface Shop {
   readonly freeAmount: { readonly least: bigint; readonly most: bigint } | null;
 }
 
+/** Whether a customer's people may see what credits cost; a partner's own people see all of their own. */
+export async function showsPricing(database: Database, partnerId: string, customerId: string | null): Promise<boolean> {
+  const rows = await database.asPartner(partnerId, (transaction) =>
+    transaction.query(
+      'select from talktime.customers where partner_id = $1 and customer_id = $2 and not show_pricing_information',
+      [partnerId, customerId],
+    ),
+  );
+  return rows.length === 0;
+}
+
 const MOST_PLANS = 50;
 
 /** Reads what a customer may buy. What a plan costs is shown to whoever buys it; the balance and what a credit is worth only with Show Pricing Information. */

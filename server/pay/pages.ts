@@ -113,9 +113,9 @@ export function goOnPage(url: string, title = 'To the payment'): string {
   );
 }
 
-/** After the payer came back. Says how many credits were bought only where pricing information is shown. */
-export function thanksPage(payment: Payment, showsPricing: boolean): string {
-  const bought = showsPricing ? `${grouped(String(payment.credits))} credits` : 'Your credits';
+/** After the payer came back. Shows what was bought, unless that would tell what a credit costs, and nothing of the balance. */
+export function thanksPage(payment: Payment, showsCredits: boolean): string {
+  const bought = showsCredits ? `${grouped(String(payment.credits))} credits` : 'Your credits';
   const [mark, tone, title, text] = {
     paid: ['✓', 'done', 'Thank you', `${bought} are in the balance.`],
     processing: ['…', 'done', 'Thank you', `The payment is on its way. ${bought} are added as soon as it has arrived.`],

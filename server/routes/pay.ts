@@ -8,6 +8,7 @@ import {
   openPayLink,
   readShop,
   settlePayment,
+  showsPricing,
 } from '@talktime/core/payments';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -160,15 +161,14 @@ export const payRoutes: Routes = async (app, { talktime, payments, publicUrl, li
           await limits.refusal(request, reply);
           return show(reply, 404, DEAD_LINK);
         }
-        const { customer_id: buyer } = known;
-        const showsPricing = buyer === null || (await readShop(talktime.database, partner, buyer)).balance !== null;
-        if (!payments) return show(reply, 200, thanksPage(known, showsPricing));
+        const showsCredits = await showsPricing(talktime.database, partner, known.customer_id);
+        if (!payments) return show(reply, 200, thanksPage(known, showsCredits));
         // Whether Stripe's webhook or the payer is here first makes no difference.
         const settled = await settlePayment(payments, partner, payment).catch((error: unknown) => {
           request.log.warn({ err: error }, 'a payment was not looked at when its payer came back; a job will');
           return known;
         });
-        return show(reply, 200, thanksPage(settled, showsPricing));
+        return show(reply, 200, thanksPage(settled, showsCredits));
       },
     );
   });

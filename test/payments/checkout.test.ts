@@ -1,3 +1,4 @@
+import { forgetEvents } from '@talktime/core/payments';
 import { Till } from './till';
 
 let till: Till;
@@ -170,7 +171,7 @@ describe('a checkout', () => {
   });
 
   it('is credited from the page that the payer comes back to, when no webhook arrives', async () => {
-    await till.customer('cus_back');
+    await till.customer('cus_back', { show_pricing_information: true });
     const { id, session } = await till.checkout('cus_back');
     till.stripe.webhooks.hold();
     till.stripe.pay(session);
@@ -322,4 +323,19 @@ describe("Stripe's webhooks", () => {
     expect(await till.posted('cus_forged')).toBe(0);
     expect((await till.payment(id)).state).not.toBe('paid');
   });
+});
+
+it('events are forgotten after a month, also those that were tried in vain all the time', async () => {
+  const { database } = till.api;
+  await database.superuser(
+    `insert into directory.stripe_events (account, event_id, type, object_id, received_at, next_attempt_at, done_at)
+     select 'acct_forgotten', id, 'refund.created', 're_1', clock_timestamp() - days * interval '1 day', 'infinity',
+            case when done then clock_timestamp() - days * interval '1 day' end
+     from (values ('done', 31, true), ('in vain', 31, false), ('waits', 29, false), ('lately', 29, true)) e (id, days, done)`,
+  );
+  await forgetEvents(database.database);
+  const left = await database.superuser<{ event_id: string }>(
+    `delete from directory.stripe_events where account = 'acct_forgotten' returning event_id`,
+  );
+  expect(left.map(({ event_id: id }) => id).sort()).toEqual(['lately', 'waits']);
 });

@@ -35,3 +35,16 @@ it('where it is shown, it can', async () => {
   expect(status).toBe(200);
   expect(text).toContain('go on to Stripe');
 });
+
+it.each([true, false])('whoever paid reads how many credits it was only where pricing is shown: %s', async (shows) => {
+  const customer = await till.customer(`cus_thanks_${shows}`, { show_pricing_information: shows });
+  const { id, session } = await till.checkout(customer);
+  till.stripe.pay(session);
+  const { status, text } = await till.api.get(`/pay/thanks/${till.api.partnerId}/${id}?session=${session}`, {
+    key: null,
+  });
+  expect(status).toBe(200);
+  expect(text).toContain('credits are in the balance');
+  expect(text.includes('6,000')).toBe(shows);
+  await till.heard();
+});

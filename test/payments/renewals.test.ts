@@ -189,7 +189,7 @@ describe('the next period', () => {
     const { id: subscriptionId } = await subscription(id);
     await afterThePeriod(id);
     const stop = desk.till.stripe.fail('*', 'cut before');
-    await expect(collect()).rejects.toMatchObject({ code: 'STRIPE_UNREACHABLE' });
+    await expect(collect()).rejects.toThrow('STRIPE_UNREACHABLE');
     stop();
     await desk.till.api.call('POST', `/v1/subscriptions/${subscriptionId}/cancel`);
     expect(await subscription(id)).toMatchObject({ status: 'canceled', ended_because: 'requested' });
@@ -202,5 +202,26 @@ describe('the next period', () => {
       [desk.partnerId, id],
     );
     expect(told).toEqual([]);
+  });
+
+  it('is not charged while its owner is on the page that confirms it', async () => {
+    const id = await subscribed(CARDS.wantsOwner);
+    await afterThePeriod(id);
+    await collect();
+    const [renewal] = await renewals(id);
+    const { text } = await desk.till.api.call('POST', `/pay/confirm/${desk.partnerId}/${renewal.id}`, {
+      key: null,
+      raw: '',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    const url = /class="button" href="([^"]+)"/.exec(text)![1];
+    const session = desk.till.stripe.all('checkoutSession').find((one) => one.url === url)!;
+    await afterThePeriod(id, 1);
+    await collect();
+    expect(await renewals(id)).toHaveLength(1);
+    desk.till.stripe.expire(session.id);
+    await desk.till.heard();
+    await collect();
+    expect(await renewals(id)).toHaveLength(2);
   });
 });

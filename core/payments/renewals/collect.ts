@@ -118,7 +118,7 @@ async function begin(transaction: Transaction, partnerId: string, subscriptionId
   return row?.payment_id ?? null;
 }
 
-/** One whose outcome is not known yet may still be paid. */
+/** One whose outcome is not known yet, or whose page is open, may still be paid. */
 async function isUnderWay(
   transaction: Transaction,
   partnerId: string,
@@ -128,7 +128,7 @@ async function isUnderWay(
   const rows = await transaction.query(
     `select from talktime.payments
      where partner_id = $1 and wallet_id = $2 and terms ->> 'subscription' = $3
-       and state in ('created', 'processing', 'needs_action', 'stuck')
+       and state in ('created', 'open', 'processing', 'needs_action', 'stuck')
        and (kind = 'renewal' or state <> 'created')`,
     [partnerId, walletId, subscriptionId],
   );
