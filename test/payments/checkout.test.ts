@@ -64,6 +64,8 @@ describe('a checkout', () => {
     const again = await open({ customer_id: 'cus_key', amount: '20', idempotency_key: key });
     expect([first.status, again.status]).toEqual([201, 200]);
     expect(again.body).toEqual(first.body);
+    const written = await open({ customer_id: 'cus_key', amount: '20.00', idempotency_key: key });
+    expect(written).toMatchObject({ status: 200, body: { id: first.body.id } });
     expect(await open({ customer_id: 'cus_key', amount: '21', idempotency_key: key })).toMatchObject({
       status: 409,
       body: { code: 'IDEMPOTENCY_CONFLICT' },
@@ -171,7 +173,7 @@ describe('a checkout', () => {
   });
 
   it('is credited from the page that the payer comes back to, when no webhook arrives', async () => {
-    await till.customer('cus_back');
+    await till.customer('cus_back', { show_pricing_information: true });
     const { id, session } = await till.checkout('cus_back');
     till.stripe.webhooks.hold();
     till.stripe.pay(session);
