@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type Stripe from 'stripe';
 import type { z } from 'zod';
 import { audit } from '../access/audit';
-import type { checkoutCreate, Payment } from '../contract';
+import { parseCredits, type checkoutCreate, type Payment } from '../contract';
 import { TalktimeError } from '../contract/errors';
 import type { Transaction } from '../database';
 import { contentHash, type Actor } from '../ledger';
@@ -81,8 +81,8 @@ async function record(
     contentHash({
       customer: body.customer_id,
       plan: body.plan_id,
-      amount: body.amount,
-      credits: body.credits,
+      amount: canonical(body.amount, 'amount'),
+      credits: canonical(body.credits, 'credits'),
       save_card: body.save_card ? 'yes' : undefined,
     }),
     'hex',
@@ -127,6 +127,11 @@ async function record(
     currency: offer.currency,
   });
   return { row, replayed: false, title: titleOf(row), payerName: offer.payer.name };
+}
+
+/** The same number, however it is written (money-rules 14). */
+export function canonical(decimal: string | undefined, path: string): string | undefined {
+  return decimal === undefined ? undefined : formatDecimal(parseCredits(decimal, path));
 }
 
 export interface NewPayment {

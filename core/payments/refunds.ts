@@ -5,7 +5,7 @@ import { parseCredits, type PaymentDetails, type refundCreate } from '../contrac
 import { TalktimeError } from '../contract/errors';
 import type { Transaction } from '../database';
 import { contentHash, lockPartner, type Actor } from '../ledger';
-import { metadataOf } from './checkout';
+import { canonical, metadataOf } from './checkout';
 import type { PaymentContext } from './context';
 import { formatMoney, toMinor } from './currency';
 import { getPaymentDetails } from './details';
@@ -63,7 +63,10 @@ async function record(
       'HOST_KEY_REQUIRED',
       'This was paid to the host, so only the host gives it back. Use a host key.',
     );
-  const hash = Buffer.from(contentHash({ kind: 'refund', payment: paymentId, amount, reason }), 'hex');
+  const hash = Buffer.from(
+    contentHash({ kind: 'refund', payment: paymentId, amount: canonical(amount, 'amount'), reason }),
+    'hex',
+  );
   const [known] = await transaction.query<RefundRow>(
     `select ${COLUMNS} from talktime.refund_requests where partner_id = $1 and idempotency_key = $2`,
     [partnerId, idempotency_key],

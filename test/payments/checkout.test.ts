@@ -64,6 +64,8 @@ describe('a checkout', () => {
     const again = await open({ customer_id: 'cus_key', amount: '20', idempotency_key: key });
     expect([first.status, again.status]).toEqual([201, 200]);
     expect(again.body).toEqual(first.body);
+    const written = await open({ customer_id: 'cus_key', amount: '20.00', idempotency_key: key });
+    expect(written).toMatchObject({ status: 200, body: { id: first.body.id } });
     expect(await open({ customer_id: 'cus_key', amount: '21', idempotency_key: key })).toMatchObject({
       status: 409,
       body: { code: 'IDEMPOTENCY_CONFLICT' },
