@@ -13,7 +13,7 @@ import { offerFor, type Offer } from './offer';
 import { ensureStripeCustomer } from './payer';
 import { findPayment, PAYMENT_COLUMNS, toPayment, type PaymentRow } from './rows';
 import { readPaymentSettings, sellerOf } from './settings';
-import { HOST_ACCOUNT } from './stripe';
+import { HOST_ACCOUNT, isCustomerGone } from './stripe';
 
 /** Stripe takes 30 minutes at least, counted by its own clock when the request arrives. */
 export const OPEN_SECONDS = 31 * 60;
@@ -51,21 +51,43 @@ export async function openRecorded(
       'PAYMENT_EXPIRED',
       'The checkout of this key was not opened in time, and nothing was paid. Take a new key.',
     );
-  const customer = await ensureStripeCustomer(context, partnerId, row.account, {
-    walletId: row.wallet_id,
-    customerId: row.customer_id,
-    name: payerName,
-  });
-  const session = await context.stripe.ask(row.account, (client, at) =>
-    client.checkout.sessions.create(sessionFor(context, partnerId, row, customer, title), {
-      ...at,
-      idempotencyKey: `checkout:${row.payment_id}`,
-    }),
-  );
+  const payer = { walletId: row.wallet_id, customerId: row.customer_id, name: payerName };
+  const customer = await ensureStripeCustomer(context, partnerId, row.account, payer);
+  const session =
+    (await createSession(context, partnerId, row, title, customer)) ??
+    (await createSession(
+      context,
+      partnerId,
+      row,
+      title,
+      await ensureStripeCustomer(context, partnerId, row.account, payer, customer),
+    ));
+  if (!session) throw new TalktimeError('STRIPE_REFUSED', 'Stripe does not know the customer that it has just made.');
   const opened = await context.database.asPartner(partnerId, (transaction) =>
     noteSession(transaction, partnerId, row.payment_id, session),
   );
   return toPayment(opened);
+}
+
+/** null: Stripe does not know the customer any more. */
+async function createSession(
+  context: PaymentContext,
+  partnerId: string,
+  row: PaymentRow,
+  title: string,
+  customer: string,
+): Promise<Stripe.Checkout.Session | null> {
+  return context.stripe.ask(row.account, (client, at) =>
+    client.checkout.sessions
+      .create(sessionFor(context, partnerId, row, customer, title), {
+        ...at,
+        idempotencyKey: `checkout:${row.payment_id}:${customer}`,
+      })
+      .catch((error: unknown) => {
+        if (isCustomerGone(error)) return null;
+        throw error;
+      }),
+  );
 }
 
 /** Writes what is offered, before Stripe hears of it. */

@@ -25,12 +25,15 @@ export async function settleDuePayments(
   return due.length;
 }
 
-/** They are due again in a minute, should the process end over them. */
+/**
+ * They are due again in a minute, should the process end over them, or Stripe not answer; the older, the later: what nobody
+ * can be asked about any more (an account that is gone) is tried less and less.
+ */
 async function duePayments(database: Database, partnerId: string): Promise<string[]> {
   const rows = await database.asPartner(partnerId, (transaction) =>
     transaction.query<{ payment_id: string }>(
       `update talktime.payments
-       set next_sync_at = clock_timestamp() + interval '1 minute'
+       set next_sync_at = clock_timestamp() + greatest(interval '1 minute', least(interval '1 day', (clock_timestamp() - created_at) / 10))
        where partner_id = $1 and payment_id in (
          select payment_id from talktime.payments
          where partner_id = $1 and next_sync_at <= clock_timestamp()

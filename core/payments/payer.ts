@@ -17,12 +17,14 @@ const KEY_MILLISECONDS = 10 * 60 * 1000;
 /**
  * The customer at Stripe who pays for a wallet; made when there is none yet. Two at once end with the same one: the
  * idempotency key is the wallet's, for some minutes.
+ * @param gone the one that Stripe does not know any more: another takes its place, and its card is forgotten
  */
 export async function ensureStripeCustomer(
   context: { readonly database: Database; readonly stripe: StripeAccess },
   partnerId: string,
   account: Account,
   { walletId, customerId, name }: Payer,
+  gone: string | null = null,
 ): Promise<string> {
   const known = await context.database.asPartner(partnerId, (transaction) =>
     transaction.query<{ stripe_customer: string }>(
@@ -30,7 +32,7 @@ export async function ensureStripeCustomer(
       [partnerId, account, walletId],
     ),
   );
-  if (known[0]) return known[0].stripe_customer;
+  if (known[0] && known[0].stripe_customer !== gone) return known[0].stripe_customer;
   const made = await context.stripe.ask(account, (client, at) =>
     client.customers.create(
       {
@@ -40,19 +42,22 @@ export async function ensureStripeCustomer(
       // A key goes with its parameters, and a name may change.
       {
         ...at,
-        idempotencyKey: `customer:${partnerId}:${walletId}:${hash('sha256', name, 'hex').slice(0, 16)}:${Math.floor(Date.now() / KEY_MILLISECONDS)}`,
+        idempotencyKey: `customer:${partnerId}:${walletId}:${hash('sha256', name, 'hex').slice(0, 16)}:${Math.floor(Date.now() / KEY_MILLISECONDS)}${gone === null ? '' : `:${gone}`}`,
       },
     ),
   );
   const [row] = await context.database.asPartner(partnerId, (transaction) =>
     transaction.query<{ stripe_customer: string }>(
       `insert into talktime.stripe_customers (partner_id, account, wallet_id, stripe_customer) values ($1, $2, $3, $4)
-       on conflict (partner_id, account, wallet_id) do update set updated_at = clock_timestamp()
+       on conflict (partner_id, account, wallet_id) do update
+       set stripe_customer = excluded.stripe_customer, payment_method = null, card_fingerprint = null, card_brand = null,
+           card_last4 = null, card_expires = null, updated_at = clock_timestamp()
+       where stripe_customers.stripe_customer = $5
        returning stripe_customer`,
-      [partnerId, account, walletId, made.id],
+      [partnerId, account, walletId, made.id, gone],
     ),
   );
-  return row!.stripe_customer;
+  return row?.stripe_customer ?? ensureStripeCustomer(context, partnerId, account, { walletId, customerId, name }); // another was faster
 }
 
 /** Whose wallet it is, by its number. */

@@ -55,6 +55,15 @@ export function isAccessLost(error: unknown): boolean {
   return error instanceof Stripe.errors.StripePermissionError && error.code === 'account_invalid';
 }
 
+/** Whether a customer is not there any more: deleted at Stripe, or made with the key of another account or mode. */
+export function isCustomerGone(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeInvalidRequestError &&
+    error.code === 'resource_missing' &&
+    error.param === 'customer'
+  );
+}
+
 const ACCOUNT_GONE =
   'Stripe gives no access to the connected account any more. Its owner connects it again: POST /v1/stripe/connect.';
 const KEY_REFUSED =

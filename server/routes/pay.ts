@@ -116,11 +116,9 @@ export const payRoutes: Routes = async (app, { talktime, payments, publicUrl, li
     });
 
     pages.post<{ Params: { token: string } }>('/pay/:token', hidden, async (request, reply) => {
+      await limits.refusal(request, reply); // each makes a request to Stripe, and needs no key
       const link = await openPayLink(talktime, request.params.token);
-      if (!link) {
-        await limits.refusal(request, reply);
-        return show(reply, 404, DEAD_LINK);
-      }
+      if (!link) return show(reply, 404, DEAD_LINK);
       if (!payments) return show(reply, 503, OFF);
       const { partnerId, customerId: customer } = link;
       try {

@@ -1,7 +1,6 @@
 import Stripe from 'stripe';
 import { TalktimeError } from '../../contract/errors';
 import type { Transaction } from '../../database';
-import { formatDecimal } from '../../money';
 import { metadataOf } from '../checkout';
 import type { PaymentContext } from '../context';
 import type { PaymentRow } from '../rows';
@@ -113,7 +112,8 @@ function paramsFor(partnerId: string, row: PaymentRow, customer: string): Stripe
     confirm: true,
     // Nobody is there to be sent to another page.
     automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-    description: row.terms?.name ?? `Automatic top-up, ${formatDecimal(row.credits)} credits`,
+    // How many credits is not said: the payer may not be shown what one costs (money-rules 21).
+    description: row.terms?.name ?? 'Automatic top-up',
     metadata: metadataOf(partnerId, row.payment_id),
     ...(row.application_fee > 0n && { application_fee_amount: Number(row.application_fee) }),
   };

@@ -1,7 +1,6 @@
 import type { Payment } from '../../contract';
 import type { Transaction } from '../../database';
 import { contentHash, lockPartner } from '../../ledger';
-import { formatDecimal } from '../../money';
 import { insertPayment, openRecorded, OPEN_SECONDS } from '../checkout';
 import type { PaymentContext } from '../context';
 import { formatMoney } from '../currency';
@@ -61,7 +60,7 @@ export async function openConfirmation(
     const open = acts.find(isOpen);
     if (acts.some(({ state }) => state === 'paid' || state === 'processing')) return null;
     const payer = await findPayer(transaction, partnerId, payment.wallet_id);
-    const title = `${formatDecimal(payment.credits)} credits`;
+    const title = payment.terms?.name ?? 'Top-up';
     const row = open ?? (await insertAct(transaction, partnerId, payment, payer, title, acts.length));
     return { row, title, payerName: payer.name };
   });
