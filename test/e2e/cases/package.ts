@@ -13,7 +13,8 @@ const SCHEMAS = [
   'customer/1.0.0/onboard',
   'deductCredits/1',
   'talktimeTrigger/1',
-  'topUp/1',
+  'topUp/1.0.0/topUp',
+  'topUp/1.0.0/paymentLink',
 ];
 
 export async function packageCases(report: Report, { n8n, credential, credentialData }: World): Promise<void> {
