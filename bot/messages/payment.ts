@@ -30,7 +30,6 @@ const MARKS: Record<PaymentNewsEntry['event'], string> = {
   mended: '🟢',
   failed: '⚠️',
   needs_action: '🔐',
-  recharge_suspended: '⏸️',
 };
 
 const LINES_SHOWN = 7;

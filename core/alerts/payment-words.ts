@@ -25,7 +25,6 @@ export const PAYMENT_TITLES: Record<PaymentEvent, string> = {
   mended: 'Paid, and credited now',
   failed: 'Payment failed',
   needs_action: 'A payment must be confirmed',
-  recharge_suspended: 'Automatic recharge is suspended',
 };
 
 /** What happened, in a sentence or two. */
@@ -62,8 +61,6 @@ export function paymentSummary(
       return `${money} did not arrive after all.${why(reason, write)}`;
     case 'needs_action':
       return `the bank wants ${money} to be confirmed by whoever pays.`;
-    case 'recharge_suspended':
-      return `the card was declined too often, so it is not tried any more.${why(reason, write)}`;
   }
 }
 
@@ -102,8 +99,6 @@ export function paymentNext({ latest, posted, held }: PaymentNotice, write: Writ
       return 'nothing was credited. Ask for another payment.';
     case 'needs_action':
       return 'send whoever pays the link; nothing is credited until then.';
-    case 'recharge_suspended':
-      return 'ask for another card: it is tried again once there is one.';
   }
 }
 

@@ -12,6 +12,7 @@ import type { PaymentContext } from './context';
 import { ensureStripeCustomer, findPayer, walletNumber } from './payer';
 import { readPaymentSettings, sellerOf } from './settings';
 import type { Account } from './stripe';
+import { isPartnerId } from './rows';
 
 /**
  * Opens a page of Stripe's on which somebody saves a card, for payments that nobody is there to confirm. Nothing is paid.
@@ -79,7 +80,7 @@ export async function keepSetUpCard(
   const { talktime_partner: partnerId, talktime_wallet: wallet } = intent.metadata ?? {};
   const method = typeof intent.payment_method === 'object' ? intent.payment_method : null;
   const customer = idOf(intent.customer);
-  if (partnerId === undefined || !UUID.test(partnerId) || !/^\d{1,9}$/.test(wallet ?? '') || customer === null)
+  if (partnerId === undefined || !isPartnerId(partnerId) || !/^\d{1,9}$/.test(wallet ?? '') || customer === null)
     return 'nothing of ours';
   if (intent.status !== 'succeeded' || !method?.card || idOf(method.customer) !== customer) return 'nothing of ours';
   const walletId = Number(wallet);
@@ -110,7 +111,7 @@ export async function keepCardOfSession(
   partnerId: string,
   sessionId: string,
 ): Promise<boolean> {
-  if (!UUID.test(partnerId) || !/^cs_[A-Za-z0-9_]{1,200}$/.test(sessionId)) return false;
+  if (!isPartnerId(partnerId) || !/^cs_[A-Za-z0-9_]{1,200}$/.test(sessionId)) return false;
   for (const account of await accountsOf(context, partnerId)) {
     const session = await findSession(context, account, sessionId);
     if (session?.metadata?.talktime_partner !== partnerId) continue;
@@ -143,8 +144,6 @@ async function findSession(
     throw error;
   }
 }
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 function idOf(reference: string | { id: string } | null | undefined): string | null {
   return reference == null ? null : typeof reference === 'string' ? reference : reference.id;

@@ -5,7 +5,7 @@ import { keepSetUpCard } from './card-setup';
 import { lookAtAccount } from './connect/look';
 import type { PaymentContext } from './context';
 import type { Hint } from './observe';
-import { findPayment } from './rows';
+import { findPayment, isPartnerId } from './rows';
 import { settlePayment } from './settle';
 import { HOST_ACCOUNT, type Account, type StripeAccess } from './stripe';
 
@@ -172,15 +172,13 @@ async function handle(context: PaymentContext, event: StripeEvent): Promise<stri
   if (!lead) return 'nothing of ours';
   if ('setupIntent' in lead) return `a card: ${await keepSetUpCard(context, event.account, lead.setupIntent)}`;
   const { partnerId, paymentId, hint } = lead;
-  const row = UUID.test(partnerId)
+  const row = isPartnerId(partnerId)
     ? await context.database.asPartner(partnerId, (transaction) => findPayment(transaction, partnerId, paymentId))
     : undefined;
   // Whoever may write to another account could name any payment: only the account that it is on counts.
   if (!row || row.account !== event.account) return 'a payment that is not known here';
   return (await settlePayment(context, partnerId, paymentId, hint)).state;
 }
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 interface Lead {
   readonly partnerId: string;

@@ -14,7 +14,15 @@ export { observe, type Hint, type Seen } from './observe';
 export * from './links';
 export * from './recharge';
 export { collectRenewals } from './renewals/collect';
-export { findThanks, getPayment, listPayments, type PaymentKind, type PaymentsPage, type PaymentState } from './rows';
+export {
+  findThanks,
+  getPayment,
+  isPartnerId,
+  listPayments,
+  type PaymentKind,
+  type PaymentsPage,
+  type PaymentState,
+} from './rows';
 export * from './reconcile';
 export { getPaymentSettings, sellerOf, updatePaymentSettings } from './settings';
 export * from './refunds';

@@ -16,8 +16,7 @@ export type PaymentEvent =
   | 'stuck'
   | 'mended'
   | 'failed'
-  | 'needs_action'
-  | 'recharge_suspended';
+  | 'needs_action';
 
 /** Something that happened to a payment. */
 export interface PaymentNews {

@@ -69,6 +69,10 @@ export const PAYMENT_COLUMNS = `payment_id, kind, wallet_id, customer_id, accoun
   payment_intent, charge, receipt_url, received, refunded, lost, disputed, failure_code, failure_message, operation_id, paid_at, sync_no, syncs,
   payment_method, acts_for`;
 
+/** Whether what came from outside could be a partner's id: nothing else may name whom a transaction works for. */
+export const isPartnerId = (text: string) =>
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text);
+
 export async function findPayment(
   transaction: Transaction,
   partnerId: string,
@@ -100,12 +104,10 @@ export async function findThanks(
   paymentId: string,
   session: string,
 ): Promise<Payment | null> {
-  if (!UUID.test(partnerId)) return null;
+  if (!isPartnerId(partnerId)) return null;
   const row = await database.asPartner(partnerId, (transaction) => findPayment(transaction, partnerId, paymentId));
   return row && row.checkout_session !== null && row.checkout_session === session ? toPayment(row) : null;
 }
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export interface PaymentsPage {
   readonly customerId?: string;

@@ -7,11 +7,10 @@ import {
   getConnection,
   openOnboardingToken,
 } from '@talktime/core/payments';
-import type { FastifyReply } from 'fastify';
 import { partnerCaller, requireWholePartner } from '../access';
 import { backFromStripePage } from '../pay/connect-pages';
-import { PAY_PAGE_HEADERS } from '../pay/page';
 import { goOnPage, sorryPage } from '../pay/pages';
+import { hidden, show } from '../pay/show';
 import type { Routes } from './index';
 import { requirePayments } from './payments';
 
@@ -82,9 +81,6 @@ export const connectRoutes: Routes = async (app, { talktime, payments, limits })
   );
 
   // Where Stripe sends its owner's browser.
-  const show = (reply: FastifyReply, status: number, text: string) =>
-    reply.code(status).headers(PAY_PAGE_HEADERS).type('text/html; charset=utf-8').send(text);
-  const hidden = { schema: { hide: true } } as const;
 
   app.get<{ Params: { token: string } }>('/pay/connect/:token', hidden, async (request, reply) => {
     const link = openOnboardingToken(talktime.sealer, request.params.token);

@@ -10,11 +10,10 @@ import {
   settlePayment,
   showsPricing,
 } from '@talktime/core/payments';
-import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { partnerCaller, requireCustomer } from '../access';
-import { PAY_PAGE_HEADERS } from '../pay/page';
 import { goOnPage, shopPage, sorryPage, thanksPage } from '../pay/pages';
+import { hidden, show, takeForms } from '../pay/show';
 import type { Routes } from './index';
 import { requirePayments } from './payments';
 import { nothing } from './queries';
@@ -95,15 +94,7 @@ export const payRoutes: Routes = async (app, { talktime, payments, publicUrl, li
   );
 
   app.register(async (pages) => {
-    pages.removeAllContentTypeParsers();
-    pages.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      { parseAs: 'string', bodyLimit: 4096 },
-      async (_request: unknown, body: string) => Object.fromEntries(new URLSearchParams(body)),
-    );
-    const show = (reply: FastifyReply, status: number, text: string) =>
-      reply.code(status).headers(PAY_PAGE_HEADERS).type('text/html; charset=utf-8').send(text);
-    const hidden = { schema: { hide: true } } as const;
+    takeForms(pages);
 
     pages.get<{ Params: { token: string } }>('/pay/:token', hidden, async (request, reply) => {
       const link = await openPayLink(talktime, request.params.token);

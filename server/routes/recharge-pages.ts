@@ -1,23 +1,12 @@
 import { TalktimeError } from '@talktime/core/contract';
-import { keepCardOfSession, openConfirmation, readConfirmation } from '@talktime/core/payments';
-import type { FastifyReply } from 'fastify';
-import { PAY_PAGE_HEADERS } from '../pay/page';
+import { isPartnerId, keepCardOfSession, openConfirmation, readConfirmation } from '@talktime/core/payments';
 import { cardSavedPage, confirmPage, goOnPage, sorryPage } from '../pay/pages';
+import { hidden, show, takeForms } from '../pay/show';
 import type { Routes } from './index';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** What the owner of a card sees: where a payment is confirmed, and where they come back to after saving a card. */
 export const rechargePages: Routes = async (app, { payments, limits }) => {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string', bodyLimit: 4096 },
-    async (_request: unknown, body: string) => Object.fromEntries(new URLSearchParams(body)),
-  );
-  const show = (reply: FastifyReply, status: number, text: string) =>
-    reply.code(status).headers(PAY_PAGE_HEADERS).type('text/html; charset=utf-8').send(text);
-  const hidden = { schema: { hide: true } } as const;
+  takeForms(app);
 
   app.get<{ Params: { partner: string; payment: string } }>(
     '/pay/confirm/:partner/:payment',
@@ -25,7 +14,7 @@ export const rechargePages: Routes = async (app, { payments, limits }) => {
     async (request, reply) => {
       if (!payments) return show(reply, 503, OFF);
       const { partner, payment } = request.params;
-      const asked = UUID.test(partner) ? await readConfirmation(payments, partner, payment) : null;
+      const asked = isPartnerId(partner) ? await readConfirmation(payments, partner, payment) : null;
       if (asked) return show(reply, 200, confirmPage(asked));
       await limits.refusal(request, reply);
       return show(reply, 404, DEAD_LINK);
@@ -38,7 +27,7 @@ export const rechargePages: Routes = async (app, { payments, limits }) => {
     async (request, reply) => {
       if (!payments) return show(reply, 503, OFF);
       const { partner, payment } = request.params;
-      if (!UUID.test(partner)) return show(reply, 404, DEAD_LINK);
+      if (!isPartnerId(partner)) return show(reply, 404, DEAD_LINK);
       try {
         const opened = await openConfirmation(payments, partner, payment);
         if (opened?.url) return show(reply, 200, goOnPage(opened.url));

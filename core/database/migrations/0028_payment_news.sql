@@ -7,7 +7,7 @@ create table talktime.payment_news (
   number     integer not null,
   event      text not null check (event in (
     'refunded', 'refund_failed', 'inquiry_opened', 'inquiry_closed', 'dispute_opened', 'dispute_won', 'dispute_lost',
-    'mismatch', 'stuck', 'mended', 'failed', 'needs_action', 'recharge_suspended')),
+    'mismatch', 'stuck', 'mended', 'failed', 'needs_action')),
   amount     bigint,                           -- money, in minor units of the payment's currency
   credits    bigint,                           -- taken, held or given back by it; null: not to be told apart
   reason     text,                             -- as somebody else put it
