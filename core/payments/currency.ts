@@ -1,4 +1,4 @@
-import { divideHalfAwayFromZero } from '../money';
+import { divideHalfAwayFromZero, MICROCREDITS_PER_CREDIT, type Microcredits } from '../money';
 
 /** Currencies that Stripe counts in whole units. https://docs.stripe.com/currencies#zero-decimal */
 const WITHOUT_DECIMALS = new Set('BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' '));
@@ -26,6 +26,11 @@ export function toMinorUpwards(millionths: bigint, currency: string): bigint {
   const step = THREE_DECIMALS.has(currency) ? 10n : 1n;
   const unit = (MILLIONTHS * step) / minorUnitsOf(currency);
   return ((millionths + unit - 1n) / unit) * step;
+}
+
+/** Millionths of money for credits, upwards. */
+export function priceOfCredits(credits: Microcredits, creditValue: bigint): bigint {
+  return (credits * creditValue + MICROCREDITS_PER_CREDIT - 1n) / MICROCREDITS_PER_CREDIT;
 }
 
 /** Money in millionths of its currency, from Stripe's minor units. */

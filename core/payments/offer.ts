@@ -14,7 +14,7 @@ import {
   type Microcredits,
 } from '../money';
 import { requireNoOther, termsForSale, termsToJson, type SaleTerms } from '../plans';
-import { toMinor, toMinorUpwards } from './currency';
+import { priceOfCredits, toMinor, toMinorUpwards } from './currency';
 import type { Payer } from './payer';
 import type { SoldTerms } from './rows';
 import type { SettingsRow } from './settings';
@@ -126,7 +126,7 @@ function forMoney(money: bigint, creditValue: bigint, currency: string) {
 
 /** The price of credits, up to the next coin. */
 function forCredits(credits: Microcredits, creditValue: bigint, currency: string) {
-  const money = (credits * creditValue + MICROCREDITS_PER_CREDIT - 1n) / MICROCREDITS_PER_CREDIT;
+  const money = priceOfCredits(credits, creditValue);
   return { money, amount: toMinorUpwards(money, currency), credits };
 }
 

@@ -1,5 +1,5 @@
 import { larger, micro, MICROCREDITS_PER_CREDIT, smaller, type Microcredits } from '../../money';
-import { fromMinor, toMinorUpwards } from '../currency';
+import { fromMinor, priceOfCredits, toMinorUpwards } from '../currency';
 
 /** What the owner of a wallet has set, and how it stands. Credits in microcredits, money in millionths. */
 export interface RechargeTerms {
@@ -95,11 +95,6 @@ export function decideRecharge(facts: RechargeFacts): Decision {
   const counting = recent[ATTEMPTS.most - 1];
   if (counting !== undefined) return nothing('too_soon', counting + ATTEMPTS.milliseconds);
   return { do: 'charge', credits, amount };
-}
-
-/** Millionths of money for credits, upwards. */
-export function priceOfCredits(credits: Microcredits, creditValue: bigint): bigint {
-  return (credits * creditValue + MICROCREDITS_PER_CREDIT - 1n) / MICROCREDITS_PER_CREDIT;
 }
 
 /** What is lacking, at most what may be paid at once, for money up to the next coin. */

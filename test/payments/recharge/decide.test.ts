@@ -1,11 +1,10 @@
 import { micro, MICROCREDITS_PER_CREDIT } from '@talktime/core/money';
 import fc from 'fast-check';
-import { fromMinor, minorUnitsOf } from '../../../core/payments/currency';
+import { fromMinor, minorUnitsOf, priceOfCredits } from '../../../core/payments/currency';
 import {
   ATTEMPTS,
   decideRecharge,
   PAUSE_AFTER_FAILURE,
-  priceOfCredits,
   startOfMonth,
   type RechargeFacts,
 } from '../../../core/payments/recharge/decide';
